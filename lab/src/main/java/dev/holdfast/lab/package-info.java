@@ -1,0 +1,4 @@
+@NullMarked
+package dev.holdfast.lab;
+
+import org.jspecify.annotations.NullMarked;
