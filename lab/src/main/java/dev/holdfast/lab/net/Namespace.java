@@ -1,0 +1,88 @@
+package dev.holdfast.lab.net;
+
+import dev.holdfast.lab.LabException;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A named network namespace, {@code /run/netns/NAME}.
+ *
+ * <p>The name is what lasts: when a router lost its power and comes back, a new, empty namespace
+ * stands behind the same name. Threads and sockets that were made before stay in the old one (see
+ * {@link Topology#onRebuilt}).
+ *
+ * @param name unique on this machine; begins with the lab's prefix
+ */
+public record Namespace(String name) {
+
+  private static final Path FOLDER = Path.of("/run/netns");
+
+  public Path path() {
+    return FOLDER.resolve(name);
+  }
+
+  /**
+   * Makes daemon platform threads that are inside this namespace: every socket they open is, and so
+   * is what {@code /proc/thread-self/net} and {@code /proc/sys/net} show them ({@code
+   * /proc/self/net} shows the process's namespace to everyone).
+   *
+   * @param prefix of the threads' names; a number follows
+   */
+  public ThreadFactory threads(String prefix) {
+    var count = new AtomicInteger();
+    return task ->
+        Thread.ofPlatform()
+            .daemon()
+            .name(prefix + "-" + count.getAndIncrement())
+            .unstarted(
+                () -> {
+                  Setns.enter(path().toString());
+                  task.run();
+                });
+  }
+
+  /** Runs a task inside on a thread of its own and waits for it. */
+  public <T> T call(Callable<T> task) {
+    var future = new FutureTask<T>(task);
+    threads("in-" + name).newThread(future).start();
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new LabException("interrupted while waiting for a task in " + name, e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new LabException("a task in " + name + " failed: " + e.getCause(), e);
+    }
+  }
+
+  /**
+   * Runs a program inside to its end.
+   *
+   * @return its standard output
+   * @throws LabException with its standard error when the exit status is not 0
+   */
+  public String run(String... command) {
+    return Programs.run(inside(List.of(command)));
+  }
+
+  /** Starts a program inside; the caller ends it. Both outputs go to {@code log}, appended. */
+  public Process start(File log, List<String> command) {
+    return Programs.start(log, inside(command));
+  }
+
+  private List<String> inside(List<String> command) {
+    var all = new ArrayList<>(List.of("ip", "netns", "exec", name));
+    all.addAll(command);
+    return all;
+  }
+}
