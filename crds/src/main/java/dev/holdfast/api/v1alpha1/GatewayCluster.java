@@ -1,0 +1,23 @@
+package dev.holdfast.api.v1alpha1;
+
+import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.Kind;
+import io.fabric8.kubernetes.model.annotation.Plural;
+import io.fabric8.kubernetes.model.annotation.ShortNames;
+import io.fabric8.kubernetes.model.annotation.Singular;
+import io.fabric8.kubernetes.model.annotation.Version;
+
+/** The routers, networks and policy of one gateway, as Kubernetes keeps them. */
+@Group("holdfast.dev")
+@Version("v1alpha1")
+@Kind("GatewayCluster")
+@Singular("gatewaycluster")
+@Plural("gatewayclusters")
+@ShortNames("gwc")
+public final class GatewayCluster extends CustomResource<GatewayClusterSpec, GatewayClusterStatus>
+    implements Namespaced {
+
+  private static final long serialVersionUID = 1L;
+}

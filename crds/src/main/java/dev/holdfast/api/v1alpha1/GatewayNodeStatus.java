@@ -1,0 +1,48 @@
+package dev.holdfast.api.v1alpha1;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Size;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** The report of one router's agent. */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+public record GatewayNodeStatus(
+    @JsonPropertyDescription("metadata.generation of the GatewayNode that the agent works by.")
+        @Nullable Long observedGeneration,
+    @JsonPropertyDescription("What the router is.") @Nullable Role role,
+    @JsonPropertyDescription("Since when; RFC 3339 with milliseconds.") @Size(max = 40)
+        @Nullable String since,
+    @JsonPropertyDescription("It runs and has what it needs to take the role.")
+        @Nullable Boolean ready,
+    @JsonPropertyDescription("Its flows are held by a peer that may take over.")
+        @Nullable Boolean inSync,
+    @JsonPropertyDescription("Each virtual router.") @Size(max = 32)
+        List<VirtualRouterStatus> virtualRouters,
+    @JsonPropertyDescription("Flow sync with each peer.") @Nullable FlowSyncStatus flowSync,
+    @JsonPropertyDescription("How many flows there are.") @Nullable FlowStatus flows,
+    @JsonPropertyDescription("The policy as it stands in the kernel.")
+        @Nullable FirewallStatus firewall,
+    @JsonPropertyDescription("The loop runs on a real-time thread.") @Nullable Boolean realTime,
+    @JsonPropertyDescription("What keeps the router from the role, a sentence each.")
+        @Size(max = 32)
+        List<@Size(max = 512) String> faults,
+    @JsonPropertyDescription("Settings of the kernel that the agent takes care of.")
+        @Size(max = 128)
+        List<KernelSetting> kernelSettings,
+    @JsonPropertyDescription("The last twenty changes of role, newest first.") @Size(max = 20)
+        List<RoleTransition> transitions,
+    @JsonPropertyDescription("How often the loop stood still.") @Nullable StallStatus stalls,
+    @JsonPropertyDescription("Version of the agent.") @Size(max = 64) @Nullable String version,
+    @JsonPropertyDescription("What holds and what does not.") @Size(max = 32)
+        List<Condition> conditions) {
+
+  public GatewayNodeStatus {
+    virtualRouters = Copies.list(virtualRouters);
+    faults = Copies.list(faults);
+    kernelSettings = Copies.list(kernelSettings);
+    transitions = Copies.list(transitions);
+    conditions = Copies.list(conditions);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.holdfast.api.v1alpha1;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import org.jspecify.annotations.Nullable;
+
+/** One port of the WAN that leads to a host of the LAN (IPv4). */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record PortForwardSpec(
+    @JsonPropertyDescription("Shown in the rule comment; forward-PROTOCOL-PORT when left out.")
+        @Size(min = 1, max = 32)
+        @Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
+        @Nullable String name,
+    @JsonPropertyDescription(
+            "Network on whose virtual addresses the port is open, by name or role.")
+        @Default("WAN")
+        @Size(min = 1, max = 32)
+        @Pattern("^([a-z0-9]([-a-z0-9]*[a-z0-9])?|WAN|LAN|Sync)$")
+        @Nullable String from,
+    @JsonPropertyDescription("TCP, UDP or another protocol with ports.") @Default("TCP")
+        @Nullable IpProtocol protocol,
+    @JsonPropertyDescription("Port on the virtual address.") @Required @Min(1) @Max(65535)
+        @Nullable Integer port,
+    @JsonPropertyDescription(
+            "IPv4 address and port of the host, like 192.168.0.50:80; the port is "
+                + "the same when left out.")
+        @Required
+        @Size(min = 7, max = 21)
+        String to) {}

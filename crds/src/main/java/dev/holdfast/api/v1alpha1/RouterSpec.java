@@ -1,0 +1,48 @@
+package dev.holdfast.api.v1alpha1;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Pattern;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** One machine of the gateway cluster. */
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
+public record RouterSpec(
+    @JsonPropertyDescription(
+            "Name of the Kubernetes node; without Kubernetes any id that --node " + "names.")
+        @Required
+        @Size(min = 1, max = 253)
+        @Pattern("^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+        String node,
+    @JsonPropertyDescription(
+            "Who is preferred, 1 to 254: the higher one is active. Equal priorities "
+                + "are decided by the higher address, as VRRP does.")
+        @Required
+        @Min(1)
+        @Max(254)
+        @Nullable Integer priority,
+    @JsonPropertyDescription(
+            "Interface names of this router where they differ: network name to "
+                + "interface name.")
+        @Size(max = 16)
+        Map<String, @Size(min = 1, max = 15) @Pattern("^[^/:\\s]+$") String> interfaces,
+    @JsonPropertyDescription(
+            "This router's own addresses: network name to addresses, without prefix "
+                + "length. Learned by themselves when left out; needed for vrrp.unicast.")
+        @Size(max = 16)
+        Map<String, @Size(max = 8) List<@Size(min = 2, max = 39) String>> addresses,
+    @JsonPropertyDescription("true: the router gives the role up and takes none.") @Default("false")
+        @Nullable Boolean maintenance) {
+
+  public RouterSpec {
+    interfaces = Copies.map(interfaces);
+    addresses = Copies.map(addresses);
+  }
+}
