@@ -1,0 +1,80 @@
+package dev.holdfast.agent.linux;
+
+import java.util.List;
+
+/**
+ * A classic BPF program that the kernel runs on every packet before it queues it for us. On a
+ * gateway a packet socket would otherwise copy all forwarded traffic to user space.
+ *
+ * @param instructions as {@code struct sock_filter} of linux/filter.h
+ */
+public record SocketFilter(List<Instruction> instructions) {
+  private static final int LOAD_BYTE = 0x30;
+  private static final int LOAD_HALF = 0x28;
+  private static final int JUMP_EQUAL = 0x15;
+  private static final int RETURN = 0x06;
+  private static final int WHOLE = 0x40000;
+
+  /**
+   * @param code u16
+   * @param jumpTrue u8, instructions to skip when true
+   * @param jumpFalse u8, instructions to skip when false
+   * @param operand u32
+   */
+  public record Instruction(int code, int jumpTrue, int jumpFalse, int operand) {}
+
+  public SocketFilter {
+    instructions = List.copyOf(instructions);
+    if (instructions.isEmpty() || instructions.size() > 4096) {
+      throw new IllegalArgumentException("a filter has 1 to 4096 instructions");
+    }
+  }
+
+  /** Takes nothing: for sockets that only send. */
+  public static SocketFilter nothing() {
+    return new SocketFilter(List.of(new Instruction(RETURN, 0, 0, 0)));
+  }
+
+  /** Ethernet frames (without VLAN tag) that carry this IP protocol over IPv4 or IPv6. */
+  public static SocketFilter ipProtocol(int protocol) {
+    return new SocketFilter(
+        List.of(
+            new Instruction(LOAD_HALF, 0, 0, 12),
+            new Instruction(JUMP_EQUAL, 0, 2, 0x0800),
+            new Instruction(LOAD_BYTE, 0, 0, 14 + 9),
+            new Instruction(JUMP_EQUAL, 3, 4, protocol),
+            new Instruction(JUMP_EQUAL, 0, 3, 0x86dd),
+            new Instruction(LOAD_BYTE, 0, 0, 14 + 6),
+            new Instruction(JUMP_EQUAL, 0, 1, protocol),
+            new Instruction(RETURN, 0, 0, WHOLE),
+            new Instruction(RETURN, 0, 0, 0)));
+  }
+
+  /** Ethernet frames that are ICMPv6 of this type, directly after the IPv6 header. */
+  public static SocketFilter icmpv6(int type) {
+    return new SocketFilter(
+        List.of(
+            new Instruction(LOAD_HALF, 0, 0, 12),
+            new Instruction(JUMP_EQUAL, 0, 5, 0x86dd),
+            new Instruction(LOAD_BYTE, 0, 0, 14 + 6),
+            new Instruction(JUMP_EQUAL, 0, 3, 58),
+            new Instruction(LOAD_BYTE, 0, 0, 14 + 40),
+            new Instruction(JUMP_EQUAL, 0, 1, type),
+            new Instruction(RETURN, 0, 0, WHOLE),
+            new Instruction(RETURN, 0, 0, 0)));
+  }
+
+  /** A {@code struct sock_fprog} with the program behind it. */
+  Block toProgram() {
+    Block block = new Block(16 + 8 * instructions.size());
+    block.bytes.putShort(0, (short) instructions.size()).putLong(8, block.address + 16);
+    int offset = 16;
+    for (Instruction i : instructions) {
+      block.bytes.putShort(offset, (short) i.code());
+      block.bytes.put(offset + 2, (byte) i.jumpTrue()).put(offset + 3, (byte) i.jumpFalse());
+      block.bytes.putInt(offset + 4, i.operand());
+      offset += 8;
+    }
+    return block;
+  }
+}

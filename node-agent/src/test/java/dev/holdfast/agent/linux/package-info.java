@@ -1,0 +1,4 @@
+@NullMarked
+package dev.holdfast.agent.linux;
+
+import org.jspecify.annotations.NullMarked;
