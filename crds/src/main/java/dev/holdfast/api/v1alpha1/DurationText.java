@@ -12,9 +12,6 @@ import java.util.regex.Pattern;
  */
 public final class DurationText {
 
-  /** The form, as an unanchored expression that both Java and OpenAPI understand. */
-  public static final String PATTERN = "[0-9]{1,6}(\\.[0-9]{1,6})?(ms|s|m)";
-
   private static final Pattern FORM = Pattern.compile("([0-9]{1,6}(?:\\.[0-9]{1,6})?)(ms|s|m)");
 
   private DurationText() {}
@@ -53,6 +50,11 @@ public final class DurationText {
       return plain(BigDecimal.valueOf(nanos, 6)) + "ms";
     }
     return plain(BigDecimal.valueOf(nanos, 9)) + "s";
+  }
+
+  /** The same duration in its shortest form: {@code 0.1s} becomes {@code 100ms}. */
+  public static String canonical(String text) {
+    return text(nanos(text));
   }
 
   private static String plain(BigDecimal value) {

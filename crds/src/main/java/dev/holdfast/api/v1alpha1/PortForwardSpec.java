@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 /** One port of the WAN that leads to a host of the LAN (IPv4). */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record PortForwardSpec(
-    @JsonPropertyDescription("Shown in the rule comment; forward-PROTOCOL-PORT when left out.")
+    @JsonPropertyDescription(
+            "Shown in the rule comment; port-forward-1, port-forward-2 … when left out.")
         @Size(min = 1, max = 32)
         @Pattern("^[a-z0-9]([-a-z0-9]*[a-z0-9])?$")
         @Nullable String name,

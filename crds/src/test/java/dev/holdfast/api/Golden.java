@@ -1,0 +1,28 @@
+package dev.holdfast.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A committed text that must equal what is made now; {@code -Dgolden.update} rewrites it. */
+public final class Golden {
+
+  private Golden() {}
+
+  /**
+   * @param file from the module's directory
+   */
+  public static void check(Path file, String made) throws IOException {
+    if (System.getProperty("golden.update") != null) {
+      Files.createDirectories(file.toAbsolutePath().getParent());
+      Files.writeString(file, made);
+      return;
+    }
+    String remedy =
+        "renew it with: mvn -pl crds test -Dgolden.update, and read the difference before you commit";
+    assertThat(file).as(remedy).exists();
+    assertThat(made).as("%s is stale; %s", file, remedy).isEqualTo(Files.readString(file));
+  }
+}
