@@ -1,0 +1,14 @@
+package dev.holdfast.lab.measure.judge;
+
+/** How a long TCP flow stood when the run ended. */
+public enum FlowEnd {
+  /**
+   * Neither end was told that it is over. It may still be dead: see {@link
+   * FlowRecord#lastDataNanos}.
+   */
+  OPEN,
+  /** One end was reset, refused or timed out by its kernel. */
+  RESET,
+  /** A message came out of order: the stream was corrupted or belongs to another flow. */
+  CORRUPT
+}

@@ -1,0 +1,27 @@
+package dev.holdfast.lab.measure.judge;
+
+import dev.holdfast.api.addr.Family;
+
+/**
+ * One long TCP flow as both of its ends saw it.
+ *
+ * @param service what it was for: {@code forward} or the name of a port forward
+ * @param kind who speaks first
+ * @param family of its addresses
+ * @param intervalNanos between two messages when nothing is wrong
+ * @param judgedForStalls true for the flows whose pauses are measured
+ * @param end how it ended, seen from either end
+ * @param lastDataNanos when data last arrived at the client, since the recording's origin
+ * @param longestPause the longest time without data at the client, inside the window
+ * @param messages that arrived at the client, in order
+ */
+public record FlowRecord(
+    String service,
+    FlowKind kind,
+    Family family,
+    long intervalNanos,
+    boolean judgedForStalls,
+    FlowEnd end,
+    long lastDataNanos,
+    Span longestPause,
+    long messages) {}
