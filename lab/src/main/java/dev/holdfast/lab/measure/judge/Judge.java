@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +20,7 @@ public final class Judge {
   public static Figures judge(Recording recording) {
     Span window = recording.window();
     List<FaultFigures> faults = faults(recording);
-    Map<VirtualRouterId, TreeSet<String>> active =
+    Map<VirtualRouterId, SortedSet<String>> active =
         RoleJudge.activeAtEnd(recording.adverts(), window);
     return new Figures(
         gapMillis(recording.probesUp(), window),
@@ -75,14 +76,14 @@ public final class Judge {
     return faults.stream().map(figure).filter(Objects::nonNull).max(Double::compare).orElse(null);
   }
 
-  private static boolean oneActive(Map<VirtualRouterId, TreeSet<String>> active) {
+  private static boolean oneActive(Map<VirtualRouterId, SortedSet<String>> active) {
     var all = new TreeSet<String>();
     active.values().forEach(all::addAll);
     return all.size() == 1 && active.values().stream().noneMatch(Set::isEmpty);
   }
 
   private static @Nullable Boolean cachesRight(
-      Recording recording, Map<VirtualRouterId, TreeSet<String>> active) {
+      Recording recording, Map<VirtualRouterId, SortedSet<String>> active) {
     if (active.isEmpty() || recording.caches().isEmpty()) {
       return null;
     }

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /** Who was active and when, by the adverts that came in at the switches' ports. */
@@ -111,9 +112,9 @@ public final class RoleJudge {
   }
 
   /** The router that spoke last for each virtual router with a series that reaches to the end. */
-  public static Map<VirtualRouterId, TreeSet<String>> activeAtEnd(
+  public static Map<VirtualRouterId, SortedSet<String>> activeAtEnd(
       List<AdvertSeen> adverts, Span window) {
-    Map<VirtualRouterId, TreeSet<String>> active = new LinkedHashMap<>();
+    Map<VirtualRouterId, SortedSet<String>> active = new LinkedHashMap<>();
     long patienceNanos = adverts.stream().mapToLong(RoleJudge::patienceNanos).max().orElse(0);
     for (Activity activity : activities(adverts)) {
       var routers = active.computeIfAbsent(activity.virtualRouter(), _ -> new TreeSet<>());
