@@ -1,15 +1,13 @@
 package dev.holdfast.lab.net;
 
+import dev.holdfast.agent.linux.Namespaces;
 import dev.holdfast.lab.LabException;
 import java.io.File;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * A named network namespace, {@code /run/netns/NAME}.
@@ -36,32 +34,16 @@ public record Namespace(String name) {
    * @param prefix of the threads' names; a number follows
    */
   public ThreadFactory threads(String prefix) {
-    var count = new AtomicInteger();
-    return task ->
-        Thread.ofPlatform()
-            .daemon()
-            .name(prefix + "-" + count.getAndIncrement())
-            .unstarted(
-                () -> {
-                  Setns.enter(path().toString());
-                  task.run();
-                });
+    return Namespaces.threads(name, prefix);
   }
 
-  /** Runs a task inside on a thread of its own and waits for it. */
+  /** Runs a task inside on a thread of its own and waits for it; what it throws is thrown here. */
   public <T> T call(Callable<T> task) {
-    var future = new FutureTask<T>(task);
-    threads("in-" + name).newThread(future).start();
     try {
-      return future.get();
+      return Namespaces.call(name, task);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LabException("interrupted while waiting for a task in " + name, e);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new LabException("a task in " + name + " failed: " + e.getCause(), e);
     }
   }
 
