@@ -76,6 +76,14 @@ public final class Errno {
 
   private Errno() {}
 
+  /** Errors that the kernel tells once about an interface or a path; the socket goes on. */
+  static boolean isPassing(int errno) {
+    return switch (errno) {
+      case EINTR, ENETDOWN, ENETUNREACH, EHOSTUNREACH, ECONNREFUSED -> true;
+      default -> false;
+    };
+  }
+
   /** Name and meaning, or the bare number where we have no name. */
   public static String describe(int errno) {
     return TEXT.getOrDefault(errno, "errno " + errno);

@@ -179,8 +179,7 @@ public final class PacketSocket implements AutoCloseable {
           if (waited < 0) {
             return waited;
           }
-        } else if (errno != Errno.EINTR && errno != Errno.ENETDOWN) {
-          // ENETDOWN is told once when the interface goes down; frames come again when it is up.
+        } else if (!Errno.isPassing(errno)) {
           throw new SyscallException("recvmsg(AF_PACKET)", errno, "");
         }
       }

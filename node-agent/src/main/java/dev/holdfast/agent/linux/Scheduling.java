@@ -1,0 +1,126 @@
+package dev.holdfast.agent.linux;
+
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+
+/**
+ * Real-time scheduling and locked memory. Each call says whether the system permitted it: a router
+ * without the right is slower under load, not broken.
+ */
+public final class Scheduling {
+  private static final int SCHED_RR = 2;
+  private static final int SCHED_FIFO = 1;
+
+  /** Threads and processes started from a real-time thread begin as ordinary ones. */
+  private static final int SCHED_RESET_ON_FORK = 0x40000000;
+
+  private static final int MCL_CURRENT = 1;
+  private static final int MCL_FUTURE = 2;
+  private static final int MCL_ONFAULT = 4;
+
+  private static final Path TASKS = Path.of("/proc/self/task");
+
+  private Scheduling() {}
+
+  /** Which real-time policy: equal priorities take turns, or run until they wait. */
+  public enum Policy {
+    ROUND_ROBIN(SCHED_RR),
+    FIFO(SCHED_FIFO);
+
+    private final int number;
+
+    Policy(int number) {
+      this.number = number;
+    }
+  }
+
+  /**
+   * What came of it.
+   *
+   * @param permitted whether it is so now
+   * @param reason empty, or why not, as a sentence
+   */
+  public record Outcome(boolean permitted, String reason) {
+    private static final Outcome PERMITTED = new Outcome(true, "");
+  }
+
+  /**
+   * Makes the calling thread a real-time thread.
+   *
+   * @param priority 1 to 99; the kernel's own threads use 50 and 99
+   */
+  public static Outcome realTime(Policy policy, int priority) {
+    return realTime(0, policy, priority);
+  }
+
+  /**
+   * Gives the virtual machine's own threads, which stop ours at safepoints, a real-time priority
+   * too: otherwise ordinary load delays the pause that our thread waits for. The serial collector
+   * works in one of them.
+   *
+   * @return the first refusal, or permitted
+   */
+  public static Outcome realTimeMachineThreads(Policy policy, int priority) {
+    Outcome outcome = Outcome.PERMITTED;
+    for (int thread : threads(name -> name.equals("VM Thread") || name.startsWith("GC Thread"))) {
+      Outcome one = realTime(thread, policy, priority);
+      outcome = outcome.permitted() ? one : outcome;
+    }
+    return outcome;
+  }
+
+  private static Outcome realTime(int thread, Policy policy, int priority) {
+    Block parameters = new Block(4);
+    parameters.bytes.putInt(0, priority);
+    int result =
+        LibC.sched_setscheduler(thread, policy.number | SCHED_RESET_ON_FORK, parameters.address);
+    return result == 0
+        ? Outcome.PERMITTED
+        : refused(
+            "sched_setscheduler(" + policy + ", " + priority + ")",
+            "needs CAP_SYS_NICE or a real-time limit (LimitRTPRIO in systemd)");
+  }
+
+  /** True when the calling thread runs under a real-time policy now. */
+  public static boolean isRealTime() {
+    int policy = LibC.sched_getscheduler(0) & ~SCHED_RESET_ON_FORK;
+    return policy == SCHED_RR || policy == SCHED_FIFO;
+  }
+
+  /**
+   * Keeps the process's memory from being swapped out.
+   *
+   * @param onFault lock pages when first touched, instead of touching all of them now: without it
+   *     every reserved stack and heap page becomes resident
+   */
+  public static Outcome lockMemory(boolean onFault) {
+    int flags = MCL_CURRENT | MCL_FUTURE | (onFault ? MCL_ONFAULT : 0);
+    return LibC.mlockall(flags) == 0
+        ? Outcome.PERMITTED
+        : refused("mlockall()", "needs CAP_IPC_LOCK or a limit (LimitMEMLOCK in systemd)");
+  }
+
+  private static Outcome refused(String call, String hint) {
+    return new Outcome(false, call + ": " + Errno.describe(LibC.errno()) + "; " + hint);
+  }
+
+  /** Thread ids of this process whose name in the kernel (at most 15 bytes) is wanted. */
+  private static int[] threads(Predicate<String> wanted) {
+    var found = IntStream.builder();
+    try (DirectoryStream<Path> tasks = Files.newDirectoryStream(TASKS)) {
+      for (Path task : tasks) {
+        if (wanted.test(Files.readString(task.resolve("comm")).strip())) {
+          found.add(Integer.parseInt(task.getFileName().toString()));
+        }
+      }
+    } catch (IOException e) {
+      // A thread that ended meanwhile: what was found is enough.
+      return found.build().toArray();
+    }
+    return found.build().toArray();
+  }
+}
