@@ -36,6 +36,7 @@ public record RuleSpec(
             "Destination ports, like 53 or 8000-8010; needs a protocol that has "
                 + "ports. A range counts twice towards 15.")
         @Size(max = 15)
+        @NumberOrText
         List<@Size(min = 1, max = 11) String> ports,
     @JsonPropertyDescription("Source addresses or prefixes.") @Size(max = 64)
         List<@Size(min = 2, max = 43) String> sources,
