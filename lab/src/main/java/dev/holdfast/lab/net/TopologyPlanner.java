@@ -342,7 +342,7 @@ public final class TopologyPlanner {
             .map(Prefix::network)
             .distinct()
             .forEach(p -> routes.add(new Route(p, nextHop.address(), "eth0")));
-        if (wan == wans.getFirst()) {
+        if (wan.name().equals(wans.getFirst().name())) {
           routes.add(defaultRoute(nextHop.address(), "eth0"));
         }
       }
