@@ -3,9 +3,13 @@ package dev.holdfast.lab.net;
 import dev.holdfast.agent.linux.Namespaces;
 import dev.holdfast.lab.LabException;
 import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadFactory;
 
@@ -60,6 +64,32 @@ public record Namespace(String name) {
   /** Starts a program inside; the caller ends it. Both outputs go to {@code log}, appended. */
   public Process start(File log, List<String> command) {
     return Programs.start(log, inside(command));
+  }
+
+  /**
+   * Writes kernel settings as this namespace sees them.
+   *
+   * @param settings files below {@code /proc/sys} and what is written there, in the order of names
+   */
+  public void set(Map<String, String> settings) {
+    if (settings.isEmpty()) {
+      return;
+    }
+    call(
+        () -> {
+          for (var setting : new TreeMap<>(settings).entrySet()) {
+            write(Path.of("/proc/sys", setting.getKey()), setting.getValue());
+          }
+          return settings;
+        });
+  }
+
+  private static void write(Path file, String value) {
+    try {
+      Files.writeString(file, value);
+    } catch (IOException e) {
+      throw new LabException("the kernel refused '" + value + "' for " + file + ": " + e, e);
+    }
   }
 
   private List<String> inside(List<String> command) {

@@ -2,14 +2,9 @@ package dev.holdfast.lab.net;
 
 import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.Prefix;
-import dev.holdfast.lab.LabException;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
-import java.util.TreeMap;
 
 /** Makes a blueprint real, and a router anew after a power cut. */
 public final class TopologyBuilder {
@@ -79,7 +74,7 @@ public final class TopologyBuilder {
 
   private static void make(Namespace namespace, Map<String, String> settings) {
     Programs.run("ip", "netns", "add", namespace.name());
-    set(namespace, settings);
+    namespace.set(settings);
     ip(namespace, "link set dev lo up\n");
   }
 
@@ -124,7 +119,7 @@ public final class TopologyBuilder {
   }
 
   private static void configure(Machine machine) {
-    set(machine.namespace(), machine.settings());
+    machine.namespace().set(machine.settings());
     var batch = new StringBuilder();
     for (Attachment attachment : machine.attachments()) {
       for (Prefix own : attachment.addresses()) {
@@ -158,27 +153,5 @@ public final class TopologyBuilder {
    */
   static void ip(Namespace namespace, String batch) {
     Programs.feed(batch, List.of("ip", "-n", namespace.name(), "-batch", "-"));
-  }
-
-  /** Writes below {@code /proc/sys} as the namespace sees it. */
-  static void set(Namespace namespace, Map<String, String> settings) {
-    if (settings.isEmpty()) {
-      return;
-    }
-    namespace.call(
-        () -> {
-          for (var setting : new TreeMap<>(settings).entrySet()) {
-            write(Path.of("/proc/sys", setting.getKey()), setting.getValue());
-          }
-          return settings;
-        });
-  }
-
-  private static void write(Path file, String value) {
-    try {
-      Files.writeString(file, value);
-    } catch (IOException e) {
-      throw new LabException("the kernel refused '" + value + "' for " + file + ": " + e, e);
-    }
   }
 }

@@ -1,0 +1,130 @@
+package dev.holdfast.lab;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.holdfast.api.render.GatewayIdentity;
+import dev.holdfast.api.render.Renderer;
+import dev.holdfast.api.v1alpha1.GatewayClusterSpec;
+import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import dev.holdfast.lab.stack.SourceTranslation;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The GatewayCluster that a lab builds: read from a file or the article's, with what the command
+ * line changes in it. The agents get the same document, so that they and the lab cannot differ.
+ */
+final class ClusterFile {
+
+  private static final ObjectMapper YAML =
+      YAMLMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final ObjectNode document;
+  private final GatewayClusterSpec spec;
+
+  private ClusterFile(ObjectNode document) throws JsonProcessingException {
+    this.document = document;
+    this.spec = YAML.treeToValue(document.path("spec"), GatewayClusterSpec.class);
+  }
+
+  /**
+   * @param file YAML or JSON; null: the article's network
+   * @throws LabException with a sentence when it cannot be read
+   */
+  static ClusterFile read(@Nullable Path file) {
+    String name = file == null ? "the article's network" : file.toString();
+    try {
+      JsonNode tree = YAML.readTree(file == null ? article() : Files.readAllBytes(file));
+      if (!(tree instanceof ObjectNode document)
+          || !document.path("kind").asText().equals("GatewayCluster")) {
+        throw new LabException(name + " is no GatewayCluster");
+      }
+      return new ClusterFile(document);
+    } catch (JsonProcessingException e) {
+      throw new LabException(name + ": " + e.getOriginalMessage(), e);
+    } catch (IOException e) {
+      throw new LabException(name + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static byte[] article() throws IOException {
+    try (InputStream in = ClusterFile.class.getResourceAsStream("article.yaml")) {
+      return Objects.requireNonNull(in, "article.yaml is not in the lab's jar").readAllBytes();
+    }
+  }
+
+  String name() {
+    return document.path("metadata").path("name").asText("gateway");
+  }
+
+  GatewayClusterSpec spec() {
+    return spec;
+  }
+
+  /** With another source NAT than the resource says. */
+  ClusterFile translating(SourceTranslation translation) {
+    ObjectNode copy = document.deepCopy();
+    ((ObjectNode) copy.get("spec"))
+        .withObjectProperty("nat")
+        .set("source", JSON.valueToTree(translation.source()));
+    return of(copy);
+  }
+
+  /**
+   * As it has to be beside a keepalived and a conntrackd: plain preemption, foreign speakers, and
+   * conntrackd's protocol. What the resource says about these stays.
+   */
+  ClusterFile besideOthers() {
+    ObjectNode copy = document.deepCopy();
+    ObjectNode vrrp = ((ObjectNode) copy.get("spec")).withObjectProperty("vrrp");
+    setIfAbsent(vrrp, "preempt", "Always");
+    setIfAbsent(vrrp, "speakers", "Any");
+    ObjectNode flowSync = ((ObjectNode) copy.get("spec")).withObjectProperty("flowSync");
+    setIfAbsent(flowSync, "protocol", "Conntrackd");
+    return of(copy);
+  }
+
+  private static void setIfAbsent(ObjectNode node, String field, String value) {
+    if (!node.has(field)) {
+      node.put(field, value);
+    }
+  }
+
+  private static ClusterFile of(ObjectNode document) {
+    try {
+      return new ClusterFile(document);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Each router's complete configuration, in the order of the resource. */
+  List<GatewayNodeSpec> nodes() {
+    var identity =
+        new GatewayIdentity(
+            name(), document.path("metadata").path("namespace").asText("default"), 0);
+    return spec.routers().stream()
+        .map(router -> Renderer.render(identity, spec, router.node()))
+        .toList();
+  }
+
+  /** Writes the document where the agents read it. */
+  void write(Path file) {
+    try {
+      JSON.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), document);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,209 @@
+package dev.holdfast.lab;
+
+import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import dev.holdfast.lab.fault.Injector;
+import dev.holdfast.lab.fault.Timeline;
+import dev.holdfast.lab.net.Blueprint;
+import dev.holdfast.lab.net.Router;
+import dev.holdfast.lab.net.Topology;
+import dev.holdfast.lab.net.TopologyBuilder;
+import dev.holdfast.lab.net.TopologyPlanner;
+import dev.holdfast.lab.stack.HoldfastSoftware;
+import dev.holdfast.lab.stack.KeepalivedSoftware;
+import dev.holdfast.lab.stack.RouterSoftware;
+import dev.holdfast.lab.stack.SourceTranslation;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * One standing lab: its namespaces, its routers' software, its faults. Closing it removes it all;
+ * so does the shutdown hook that {@link LabCommand} installs, and so does the next lab when this
+ * process is killed.
+ */
+final class Lab implements AutoCloseable {
+
+  private static final long POLL_MILLIS = 50;
+
+  private final LabRegistry registry;
+  private final LabRegistry.Entry entry;
+  private final LabOptions options;
+  private final List<GatewayNodeSpec> nodes;
+  private final Topology topology;
+  private final TopologyBuilder builder;
+  private final Map<String, RouterSoftware> software = new LinkedHashMap<>();
+  private final Timeline timeline = new Timeline();
+  private final Observer observer;
+  private boolean removed;
+
+  private Lab(LabRegistry registry, LabRegistry.Entry entry, LabOptions options) {
+    this.registry = registry;
+    this.entry = entry;
+    this.options = options;
+    this.nodes = options.cluster().nodes();
+    Blueprint blueprint =
+        TopologyPlanner.plan(
+            entry.prefix(), nodes, options.translation() == SourceTranslation.NONE);
+    this.topology = blueprint.topology();
+    this.builder = new TopologyBuilder(blueprint);
+    this.observer = new Observer(topology);
+  }
+
+  /** Builds the machines and starts their software; the pair is not settled yet. */
+  static Lab build(LabRegistry registry, LabOptions options) {
+    LabRegistry.Entry entry = registry.register();
+    Lab lab = null;
+    try {
+      lab = new Lab(registry, entry, options);
+      lab.builder.build();
+      lab.install();
+      lab.software.values().forEach(RouterSoftware::start);
+      return lab;
+    } catch (RuntimeException | IOException e) {
+      registry.remove(entry);
+      throw e instanceof RuntimeException unchecked
+          ? unchecked
+          : new LabException("cannot prepare the routers: " + e.getMessage(), e);
+    }
+  }
+
+  private void install() throws IOException {
+    Path config = entry.folder().resolve("cluster.json");
+    options.cluster().write(config);
+    Path key = linkKey();
+    int best = nodes.stream().mapToInt(GatewayNodeSpec::priority).max().orElseThrow();
+    for (GatewayNodeSpec node : nodes) {
+      Router router = topology.router(node.node());
+      Path folder = Files.createDirectory(entry.folder().resolve(router.namespace().name()));
+      software.put(
+          node.node(),
+          options.stack().runsHoldfast(node.priority() == best)
+              ? new HoldfastSoftware(router, options.program(), config, key, folder)
+              : new KeepalivedSoftware(router, node, topology, options.translation(), folder));
+    }
+  }
+
+  private Path linkKey() throws IOException {
+    byte[] key = new byte[32];
+    new SecureRandom().nextBytes(key);
+    Path file = entry.folder().resolve("link.key");
+    Files.createFile(
+        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(file, Base64.getEncoder().encodeToString(key) + "\n");
+    return file;
+  }
+
+  Topology topology() {
+    return topology;
+  }
+
+  Observer observer() {
+    return observer;
+  }
+
+  Timeline timeline() {
+    return timeline;
+  }
+
+  Path folder() {
+    return entry.folder();
+  }
+
+  String id() {
+    return entry.id();
+  }
+
+  RouterSoftware software(Router router) {
+    return Objects.requireNonNull(software.get(router.node()));
+  }
+
+  Injector injector() {
+    return new Injector(
+        topology,
+        builder,
+        software,
+        timeline,
+        options.direct(),
+        nodes.getFirst().flowSync().port());
+  }
+
+  /**
+   * How long the routers may take to notice a silent one, in milliseconds: three adverts and the
+   * skew of the least of them.
+   */
+  long detectionMillis() {
+    long interval = nodes.getFirst().vrrp().advertisementIntervalNanos();
+    int least = nodes.stream().mapToInt(GatewayNodeSpec::priority).min().orElseThrow();
+    return TimeUnit.NANOSECONDS.toMillis(3 * interval + (256 - least) * interval / 256);
+  }
+
+  /**
+   * Waits until one router alone has all addresses and traffic passes.
+   *
+   * @return the one
+   * @throws LabException that says what it waited for in vain
+   */
+  Router awaitSettled(long limitMillis) {
+    boolean settled =
+        await(limitMillis, () -> observer.onlyHolder().isPresent() && observer.passes());
+    if (settled) {
+      return observer.onlyHolder().orElseThrow();
+    }
+    List<String> holders = observer.holders().stream().map(Router::node).toList();
+    throw new LabException(
+        "the routers have not settled after "
+            + limitMillis / 1000
+            + " s: "
+            + (holders.size() == 1
+                ? holders.getFirst() + " has the addresses, but no traffic passes"
+                : "the virtual addresses are on " + (holders.isEmpty() ? "nobody" : holders))
+            + logs());
+  }
+
+  /** The last words of each router's software. */
+  private String logs() {
+    var text = new StringBuilder();
+    for (var one : software.entrySet()) {
+      String tail = one.getValue().logTail().strip();
+      if (!tail.isEmpty()) {
+        text.append("\n--- ").append(one.getKey()).append(" said last:\n").append(tail);
+      }
+    }
+    return text.toString();
+  }
+
+  /** Polls until something holds. */
+  static boolean await(long limitMillis, BooleanSupplier condition) {
+    long limit = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(limitMillis);
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() - limit > 0) {
+        return false;
+      }
+      Pause.millis(POLL_MILLIS);
+    }
+    return true;
+  }
+
+  /** Leaves it standing; only {@code lab --remove ID} takes it away. */
+  synchronized void keep() {
+    registry.keep(entry);
+    removed = true;
+  }
+
+  @Override
+  public synchronized void close() {
+    if (!removed) {
+      removed = true;
+      registry.remove(entry);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.holdfast.lab.stack;
+
+import java.util.stream.Stream;
+
+/** Which software the routers run. */
+public enum Stack {
+  /** Our agent on all. */
+  HOLDFAST("holdfast"),
+  /** keepalived, conntrackd and iptables on all. */
+  KEEPALIVED("keepalived"),
+  /** Our agent on the best router, the others' software on the rest. */
+  MIXED("mixed"),
+  /** The others' software on the best router, our agent on the rest. */
+  MIXED_REVERSED("mixed:keepalived");
+
+  private final String text;
+
+  Stack(String text) {
+    this.text = text;
+  }
+
+  /**
+   * @throws IllegalArgumentException with a sentence for the person
+   */
+  public static Stack parse(String text) {
+    return Stream.of(values())
+        .filter(stack -> stack.text.equals(text))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "there is no stack \""
+                        + text
+                        + "\"; there are holdfast, keepalived, mixed (our agent on the best"
+                        + " router) and mixed:keepalived (theirs on the best)"));
+  }
+
+  /**
+   * @param best whether it is the router of the highest priority
+   */
+  public boolean runsHoldfast(boolean best) {
+    return switch (this) {
+      case HOLDFAST -> true;
+      case KEEPALIVED -> false;
+      case MIXED -> best;
+      case MIXED_REVERSED -> !best;
+    };
+  }
+
+  public boolean needsHoldfast() {
+    return this != KEEPALIVED;
+  }
+
+  public boolean needsKeepalived() {
+    return this != HOLDFAST;
+  }
+
+  public boolean isMixed() {
+    return this == MIXED || this == MIXED_REVERSED;
+  }
+
+  @Override
+  public String toString() {
+    return text;
+  }
+}
