@@ -78,7 +78,7 @@ public final class HoldfastSoftware implements RouterSoftware {
     return router.namespace().run(command.toArray(String[]::new));
   }
 
-  private ArrayList<String> command(String name, String... arguments) {
+  private List<String> command(String name, String... arguments) {
     var command = new ArrayList<>(List.of(program.toString(), name));
     command.addAll(List.of(arguments));
     command.addAll(List.of("--run-dir", runFolder().toString()));
