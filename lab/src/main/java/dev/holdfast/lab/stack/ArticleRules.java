@@ -23,7 +23,7 @@ final class ArticleRules {
 
   private final GatewayNodeSpec node;
   private final Family family;
-  private final StringBuilder text = new StringBuilder();
+  private final ConfigText text = new ConfigText();
 
   private ArticleRules(GatewayNodeSpec node, Family family) {
     this.node = node;
@@ -39,36 +39,37 @@ final class ArticleRules {
     if (family == Family.IPV4) {
       nat(translation);
     }
-    line("*filter");
-    line(":INPUT DROP [0:0]");
-    line(":FORWARD DROP [0:0]");
-    line(":OUTPUT DROP [0:0]");
-    line(":LOGGING - [0:0]");
+    text.line("*filter");
+    text.line(":INPUT DROP [0:0]");
+    text.line(":FORWARD DROP [0:0]");
+    text.line(":OUTPUT DROP [0:0]");
+    text.line(":LOGGING - [0:0]");
     input();
     forward();
     output();
-    line("-A LOGGING -m limit --limit 2/min -j LOG --log-prefix \"DROP: \" --log-level 7");
-    line("COMMIT");
+    text.line("-A LOGGING -m limit --limit 2/min -j LOG --log-prefix \"DROP: \" --log-level 7");
+    text.line("COMMIT");
     return text.toString();
   }
 
   private void nat(SourceTranslation translation) {
-    line("*nat");
-    line(":PREROUTING ACCEPT [0:0]");
-    line(":INPUT ACCEPT [0:0]");
-    line(":OUTPUT ACCEPT [0:0]");
-    line(":POSTROUTING ACCEPT [0:0]");
+    text.line("*nat");
+    text.line(":PREROUTING ACCEPT [0:0]");
+    text.line(":INPUT ACCEPT [0:0]");
+    text.line(":OUTPUT ACCEPT [0:0]");
+    text.line(":POSTROUTING ACCEPT [0:0]");
     forwards().forEach(this::destinationNat);
     wans()
         .forEach(
             wan -> {
               switch (translation) {
-                case MASQUERADE -> line("-A POSTROUTING -o %s -j MASQUERADE", wan.interfaceName());
+                case MASQUERADE ->
+                    text.line("-A POSTROUTING -o ", wan.interfaceName(), " -j MASQUERADE");
                 case SNAT -> sourceNat(wan);
                 case NONE -> {}
               }
             });
-    line("COMMIT");
+    text.line("COMMIT");
   }
 
   private void sourceNat(NodeNetwork wan) {
@@ -76,9 +77,13 @@ final class ArticleRules {
         wan.virtualRouter(Family.IPV4).flatMap(v -> v.virtualPrefixes().stream().findFirst());
     if (virtual.isPresent()) {
       for (Prefix source : node.nat().sourcePrefixes()) {
-        line(
-            "-A POSTROUTING -o %s -s %s -j SNAT --to-source %s",
-            wan.interfaceName(), source, virtual.get().address());
+        text.line(
+            "-A POSTROUTING -o ",
+            wan.interfaceName(),
+            " -s ",
+            source,
+            " -j SNAT --to-source ",
+            virtual.get().address());
       }
     }
   }
@@ -92,76 +97,89 @@ final class ArticleRules {
                   v.virtualPrefixes()
                       .forEach(
                           p ->
-                              line(
-                                  "-A PREROUTING -d %s -p %s --dport %d -j DNAT --to-destination"
-                                      + " %s:%d",
+                              text.line(
+                                  "-A PREROUTING -d ",
                                   p.address(),
+                                  " -p ",
                                   protocol(forward),
+                                  " --dport ",
                                   forward.port(),
+                                  " -j DNAT --to-destination ",
                                   forward.toAddress(),
+                                  ":",
                                   forward.toPort())));
     }
   }
 
   private void input() {
-    line("-A INPUT -i lo -j ACCEPT");
-    line("-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
+    text.line("-A INPUT -i lo -j ACCEPT");
+    text.line("-A INPUT -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
     if (family == Family.IPV4) {
-      line("-A INPUT -d 224.0.0.0/8 -p vrrp -j ACCEPT");
-      line("-A INPUT -d 225.0.0.50 -j ACCEPT");
+      text.line("-A INPUT -d 224.0.0.0/8 -p vrrp -j ACCEPT");
+      text.line("-A INPUT -d 225.0.0.50 -j ACCEPT");
     } else {
-      line("-A INPUT -d ff02::12 -p vrrp -j ACCEPT");
-      line("-A INPUT -p ipv6-icmp -j ACCEPT");
+      text.line("-A INPUT -d ff02::12 -p vrrp -j ACCEPT");
+      text.line("-A INPUT -p ipv6-icmp -j ACCEPT");
     }
     if (node.vrrp().unicast()) {
-      line("-A INPUT -p vrrp -j ACCEPT");
+      text.line("-A INPUT -p vrrp -j ACCEPT");
     }
-    syncs().forEach(n -> line("-A INPUT -i %s -j ACCEPT", n.interfaceName()));
-    line("-A INPUT -j LOGGING");
+    syncs().forEach(n -> text.line("-A INPUT -i ", n.interfaceName(), " -j ACCEPT"));
+    text.line("-A INPUT -j LOGGING");
   }
 
   private void forward() {
-    line("-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
+    text.line("-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
     for (NodeNetwork lan : node.networks(NetworkRole.LAN)) {
       for (NodeNetwork wan : node.networks(NetworkRole.WAN)) {
         sources(lan)
             .forEach(
                 source ->
-                    line(
-                        "-A FORWARD -s %s -i %s -o %s -m conntrack --ctstate NEW -j ACCEPT",
-                        source, lan.interfaceName(), wan.interfaceName()));
+                    text.line(
+                        "-A FORWARD -s ",
+                        source,
+                        " -i ",
+                        lan.interfaceName(),
+                        " -o ",
+                        wan.interfaceName(),
+                        " -m conntrack --ctstate NEW -j ACCEPT"));
       }
     }
     for (NodePortForward forward : forwards()) {
-      line(
-          "-A FORWARD -d %s -p %s --dport %d -m conntrack --ctstate NEW -j ACCEPT",
-          forward.toAddress(), protocol(forward), forward.toPort());
+      text.line(
+          "-A FORWARD -d ",
+          forward.toAddress(),
+          " -p ",
+          protocol(forward),
+          " --dport ",
+          forward.toPort(),
+          " -m conntrack --ctstate NEW -j ACCEPT");
     }
   }
 
   private void output() {
-    line("-A OUTPUT -o lo -j ACCEPT");
+    text.line("-A OUTPUT -o lo -j ACCEPT");
     if (family == Family.IPV4) {
-      line("-A OUTPUT -d 224.0.0.0/8 -p vrrp -j ACCEPT");
-      line("-A OUTPUT -d 225.0.0.50 -j ACCEPT");
+      text.line("-A OUTPUT -d 224.0.0.0/8 -p vrrp -j ACCEPT");
+      text.line("-A OUTPUT -d 225.0.0.50 -j ACCEPT");
     } else {
-      line("-A OUTPUT -d ff02::12 -p vrrp -j ACCEPT");
-      line("-A OUTPUT -p ipv6-icmp -j ACCEPT");
+      text.line("-A OUTPUT -d ff02::12 -p vrrp -j ACCEPT");
+      text.line("-A OUTPUT -p ipv6-icmp -j ACCEPT");
     }
     if (node.vrrp().unicast()) {
-      line("-A OUTPUT -p vrrp -j ACCEPT");
+      text.line("-A OUTPUT -p vrrp -j ACCEPT");
     }
     for (NodeNetwork wan : node.networks(NetworkRole.WAN)) {
       String out = wan.interfaceName();
       if (family == Family.IPV4) {
-        line("-A OUTPUT -o %s -p icmp -j ACCEPT", out);
+        text.line("-A OUTPUT -o ", out, " -p icmp -j ACCEPT");
       }
-      line("-A OUTPUT -o %s -p tcp -m tcp --dport 53 -j ACCEPT", out);
-      line("-A OUTPUT -o %s -p udp -m udp --dport 53 -j ACCEPT", out);
-      line("-A OUTPUT -o %s -p udp -m udp --dport 123 -j ACCEPT", out);
-      line("-A OUTPUT -o %s -p tcp -m multiport --dports 80,443 -j ACCEPT", out);
+      text.line("-A OUTPUT -o ", out, " -p tcp -m tcp --dport 53 -j ACCEPT");
+      text.line("-A OUTPUT -o ", out, " -p udp -m udp --dport 53 -j ACCEPT");
+      text.line("-A OUTPUT -o ", out, " -p udp -m udp --dport 123 -j ACCEPT");
+      text.line("-A OUTPUT -o ", out, " -p tcp -m multiport --dports 80,443 -j ACCEPT");
     }
-    syncs().forEach(n -> line("-A OUTPUT -o %s -j ACCEPT", n.interfaceName()));
+    syncs().forEach(n -> text.line("-A OUTPUT -o ", n.interfaceName(), " -j ACCEPT"));
   }
 
   private List<Prefix> sources(NodeNetwork lan) {
@@ -187,9 +205,5 @@ final class ArticleRules {
 
   private static String protocol(NodePortForward forward) {
     return forward.protocol().name().toLowerCase(Locale.ROOT);
-  }
-
-  private void line(String form, Object... values) {
-    text.append(values.length == 0 ? form : form.formatted(values)).append('\n');
   }
 }

@@ -36,7 +36,7 @@ final class ConntrackdConfig {
           ConntrackdMode.FTFW,
           ARTICLE_PROTOCOLS);
 
-  private final StringBuilder text = new StringBuilder();
+  private final ConfigText text = new ConfigText();
 
   private ConntrackdConfig() {}
 
@@ -63,51 +63,51 @@ final class ConntrackdConfig {
   }
 
   private String write(NodeConntrackd sync, Attachment link, Router router, Path folder) {
-    line("Sync {");
-    line("    Mode %s {", sync.mode());
-    line("    }");
+    text.line("Sync {");
+    text.line("    Mode ", sync.mode(), " {");
+    text.line("    }");
     switch (sync.transport()) {
       case MULTICAST -> multicast(sync, link);
       case UNICAST -> unicast(sync, link);
     }
-    line("}");
-    line("General {");
-    line("    HashSize 32768");
-    line("    HashLimit 131072");
-    line("    LogFile %s", folder.resolve("conntrackd.log"));
-    line("    LockFile %s", lockFile(folder));
-    line("    UNIX {");
-    line("        Path %s", socket(folder));
-    line("    }");
-    line("    NetlinkBufferSize 2097152");
-    line("    NetlinkBufferSizeMaxGrowth 8388608");
-    line("    Filter From Userspace {");
+    text.line("}");
+    text.line("General {");
+    text.line("    HashSize 32768");
+    text.line("    HashLimit 131072");
+    text.line("    LogFile ", folder.resolve("conntrackd.log"));
+    text.line("    LockFile ", lockFile(folder));
+    text.line("    UNIX {");
+    text.line("        Path ", socket(folder));
+    text.line("    }");
+    text.line("    NetlinkBufferSize 2097152");
+    text.line("    NetlinkBufferSizeMaxGrowth 8388608");
+    text.line("    Filter From Userspace {");
     if (!sync.protocols().isEmpty()) {
-      line("        Protocol Accept {");
-      sync.protocols().forEach(p -> line("            %s", p.name()));
-      line("        }");
+      text.line("        Protocol Accept {");
+      sync.protocols().forEach(p -> text.line("            ", p.name()));
+      text.line("        }");
     }
-    line("        Address Ignore {");
-    line("            IPv4_address 127.0.0.1");
+    text.line("        Address Ignore {");
+    text.line("            IPv4_address 127.0.0.1");
     for (Attachment attachment : router.attachments()) {
       attachment.addresses().stream()
           .map(Prefix::address)
           .filter(a -> a.family() == Family.IPV4)
-          .forEach(a -> line("            IPv4_address %s", a));
+          .forEach(a -> text.line("            IPv4_address ", a));
     }
-    line("        }");
-    line("    }");
-    line("}");
+    text.line("        }");
+    text.line("    }");
+    text.line("}");
     return text.toString();
   }
 
   private void multicast(NodeConntrackd sync, Attachment link) {
-    line("    Multicast {");
-    line("        IPv4_address %s", sync.group());
-    line("        Group %d", sync.port());
-    line("        IPv4_interface %s", link.address(Family.IPV4).orElseThrow());
+    text.line("    Multicast {");
+    text.line("        IPv4_address ", sync.group());
+    text.line("        Group ", sync.port());
+    text.line("        IPv4_interface ", link.address(Family.IPV4).orElseThrow());
     buffers(link);
-    line("    }");
+    text.line("    }");
   }
 
   private void unicast(NodeConntrackd sync, Attachment link) {
@@ -116,20 +116,20 @@ final class ConntrackdConfig {
       if (peer.equals(own)) {
         continue;
       }
-      line("    UDP {");
-      line("        IPv4_address %s", own);
-      line("        IPv4_Destination_Address %s", peer);
-      line("        Port %d", sync.port());
+      text.line("    UDP {");
+      text.line("        IPv4_address ", own);
+      text.line("        IPv4_Destination_Address ", peer);
+      text.line("        Port ", sync.port());
       buffers(link);
-      line("    }");
+      text.line("    }");
     }
   }
 
   private void buffers(Attachment link) {
-    line("        Interface %s", link.interfaceName());
-    line("        SndSocketBuffer 1249280");
-    line("        RcvSocketBuffer 1249280");
-    line("        Checksum on");
+    text.line("        Interface ", link.interfaceName());
+    text.line("        SndSocketBuffer 1249280");
+    text.line("        RcvSocketBuffer 1249280");
+    text.line("        Checksum on");
   }
 
   static Path lockFile(Path folder) {
@@ -138,9 +138,5 @@ final class ConntrackdConfig {
 
   static Path socket(Path folder) {
     return folder.resolve("conntrackd.ctl");
-  }
-
-  private void line(String form, Object... values) {
-    text.append(values.length == 0 ? form : form.formatted(values)).append('\n');
   }
 }

@@ -23,7 +23,7 @@ final class KeepalivedConfig {
   private final GatewayNodeSpec node;
   private final Topology topology;
   private final String script;
-  private final StringBuilder text = new StringBuilder();
+  private final ConfigText text = new ConfigText();
 
   private KeepalivedConfig(GatewayNodeSpec node, Topology topology, String script) {
     this.node = node;
@@ -39,22 +39,22 @@ final class KeepalivedConfig {
   }
 
   private String write() {
-    line("global_defs {");
-    line("    router_id %s", node.node());
-    line("    script_user root");
-    line("    enable_script_security");
-    line("}");
-    line("");
-    line("vrrp_sync_group gateway {");
-    line("    group {");
+    text.line("global_defs {");
+    text.line("    router_id ", node.node());
+    text.line("    script_user root");
+    text.line("    enable_script_security");
+    text.line("}");
+    text.line();
+    text.line("vrrp_sync_group gateway {");
+    text.line("    group {");
     for (NodeNetwork network : node.networks()) {
-      network.virtualRouters().forEach(v -> line("        %s", instance(network, v)));
+      network.virtualRouters().forEach(v -> text.line("        ", instance(network, v)));
     }
-    line("    }");
-    line("    notify_master \"%s primary\"", script);
-    line("    notify_backup \"%s backup\"", script);
-    line("    notify_fault \"%s fault\"", script);
-    line("}");
+    text.line("    }");
+    text.line("    notify_master \"", script, " primary\"");
+    text.line("    notify_backup \"", script, " backup\"");
+    text.line("    notify_fault \"", script, " fault\"");
+    text.line("}");
     for (NodeNetwork network : node.networks()) {
       network.virtualRouters().forEach(v -> virtualRouter(network, v));
     }
@@ -66,45 +66,45 @@ final class KeepalivedConfig {
   }
 
   private void virtualRouter(NodeNetwork network, NodeVirtualRouter virtual) {
-    line("");
-    line("vrrp_instance %s {", instance(network, virtual));
-    line("    state %s", isBest() ? "MASTER" : "BACKUP");
-    line("    interface %s", network.interfaceName());
-    line("    virtual_router_id %d", virtual.virtualRouterId());
-    line("    version %d", virtual.version());
-    line("    priority %d", node.priority());
-    line("    advert_int %s", seconds(node.vrrp().advertisementIntervalNanos()));
+    text.line();
+    text.line("vrrp_instance ", instance(network, virtual), " {");
+    text.line("    state ", isBest() ? "MASTER" : "BACKUP");
+    text.line("    interface ", network.interfaceName());
+    text.line("    virtual_router_id ", virtual.virtualRouterId());
+    text.line("    version ", virtual.version());
+    text.line("    priority ", node.priority());
+    text.line("    advert_int ", seconds(node.vrrp().advertisementIntervalNanos()));
     if (node.vrrp().preempt() == Preemption.NEVER) {
-      line("    nopreempt");
+      text.line("    nopreempt");
     }
     if (node.vrrp().virtualMac()) {
-      line("    use_vmac");
+      text.line("    use_vmac");
     }
     if (node.vrrp().unicast()) {
       unicast(network, virtual.family());
     }
     String password = node.vrrp().password();
     if (password != null && virtual.version() == 2) {
-      line("    authentication {");
-      line("        auth_type PASS");
-      line("        auth_pass %s", password);
-      line("    }");
+      text.line("    authentication {");
+      text.line("        auth_type PASS");
+      text.line("        auth_pass ", password);
+      text.line("    }");
     }
-    line("    virtual_ipaddress {");
+    text.line("    virtual_ipaddress {");
     for (Prefix address : virtual.virtualPrefixes()) {
-      line("        %s%s dev %s", address, broadcast(address), network.interfaceName());
+      text.line("        ", address, broadcast(address), " dev ", network.interfaceName());
     }
-    line("    }");
-    line("}");
+    text.line("    }");
+    text.line("}");
   }
 
   private void unicast(NodeNetwork network, Family family) {
-    own(node.node(), network, family).ifPresent(a -> line("    unicast_src_ip %s", a));
-    line("    unicast_peer {");
+    own(node.node(), network, family).ifPresent(a -> text.line("    unicast_src_ip ", a));
+    text.line("    unicast_peer {");
     for (NodeRouter peer : node.peers()) {
-      own(peer.node(), network, family).ifPresent(a -> line("        %s", a));
+      own(peer.node(), network, family).ifPresent(a -> text.line("        ", a));
     }
-    line("    }");
+    text.line("    }");
   }
 
   private Optional<IpAddress> own(String router, NodeNetwork network, Family family) {
@@ -129,9 +129,5 @@ final class KeepalivedConfig {
   /** {@code 1} or {@code 0.1}: what both versions write. */
   private static String seconds(long nanos) {
     return BigDecimal.valueOf(nanos, 9).stripTrailingZeros().toPlainString();
-  }
-
-  private void line(String form, Object... values) {
-    text.append(values.length == 0 ? form : form.formatted(values)).append('\n');
   }
 }
