@@ -1,0 +1,21 @@
+package dev.holdfast.agent.loop;
+
+import dev.holdfast.agent.role.core.Link;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/**
+ * What the agent finds when it starts.
+ *
+ * @param links every network's interface
+ * @param holdsAddresses some virtual addresses are there, left by an agent before
+ * @param lastAdvertAgeNanos how long ago this router sent its last advert with a priority above 0,
+ *     from the note in the run folder (monotonic time and boot id); empty without such a note
+ */
+public record Found(
+    Map<String, Link> links, boolean holdsAddresses, OptionalLong lastAdvertAgeNanos) {
+
+  public Found {
+    links = Map.copyOf(links);
+  }
+}

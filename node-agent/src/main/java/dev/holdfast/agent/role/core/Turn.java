@@ -1,0 +1,938 @@
+package dev.holdfast.agent.role.core;
+
+import dev.holdfast.agent.role.core.Hold.Phase;
+import dev.holdfast.agent.role.core.RoleState.Refusal;
+import dev.holdfast.api.addr.IpAddress;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The working copy of one step: the state's fields, open for changes until {@link #outcome()}
+ * closes it. Lives no longer than the step and is seen by nobody else.
+ */
+final class Turn {
+
+  private static final long MILLI = 1_000_000L;
+  private static final long SECOND = 1_000 * MILLI;
+
+  /** How much later each next best router takes a free role. */
+  private static final long STAGGER = 10 * MILLI;
+
+  private static final long RENEW_EVERY = SECOND;
+  private static final long SHORTEST_RENEWAL = 100 * MILLI;
+  private static final long CLAIM_AGAIN_AFTER = SECOND;
+  private static final long REFUSAL_FIRST_WAIT = 10 * SECOND;
+  private static final long REFUSAL_LONGEST_WAIT = 3600 * SECOND;
+
+  private final RoleConfig config;
+  private final long now;
+  private final List<RoleAction> actions = new ArrayList<>();
+
+  private Role role;
+  private long since;
+  private final SortedMap<Segment, Path> paths;
+  private final Map<String, Link> links;
+  private final SortedSet<Fault> faults;
+  private final Map<String, Refusal> refused;
+  private boolean maintenance;
+  private boolean inSync;
+  private boolean peerInSync;
+  private final SortedMap<String, Peer> peers;
+  private long steadySince;
+  private OptionalLong lastSign;
+  private long lastTakeover;
+  private @Nullable Hold hold;
+  private @Nullable Bid bid;
+  private int priority;
+  private boolean preempts;
+  private final List<Transition> transitions;
+
+  Turn(RoleConfig config, RoleState state, long nowNanos) {
+    this.config = config;
+    this.now = nowNanos;
+    role = state.role();
+    since = state.sinceNanos();
+    paths = new TreeMap<>(state.paths());
+    links = new HashMap<>(state.links());
+    faults = new TreeSet<>(state.faults());
+    refused = new HashMap<>(state.refused());
+    maintenance = state.maintenance();
+    inSync = state.inSync();
+    peerInSync = state.peerInSync();
+    peers = new TreeMap<>(state.peers());
+    steadySince = state.steadySinceNanos();
+    lastSign = state.lastSignNanos();
+    lastTakeover = state.lastTakeover();
+    hold = state.hold();
+    bid = state.bid();
+    priority = state.priority();
+    preempts = state.preempts();
+    transitions = new ArrayList<>(state.transitions());
+  }
+
+  Outcome outcome() {
+    check((role == Role.ACTIVE) == (hold != null), "the role is active exactly while it is held");
+    check(hold == null || bid == null, "who holds the role does not bid for it");
+    check(
+        hold == null || (hold.phase() == Phase.HOLDING) == (hold.announcements() != null),
+        "announcements belong to addresses that are held");
+    var state =
+        new RoleState(
+            role,
+            since,
+            Collections.unmodifiableSortedMap(paths),
+            Map.copyOf(links),
+            Collections.unmodifiableSortedSet(faults),
+            Map.copyOf(refused),
+            maintenance,
+            inSync,
+            peerInSync,
+            Collections.unmodifiableSortedMap(peers),
+            steadySince,
+            lastSign,
+            lastTakeover,
+            hold,
+            bid,
+            priority,
+            preempts,
+            List.copyOf(transitions));
+    return new Outcome(state, List.copyOf(actions));
+  }
+
+  private static void check(boolean holds, String invariant) {
+    if (!holds) {
+      throw new IllegalStateException("broken: " + invariant);
+    }
+  }
+
+  // The agent's life.
+
+  void start(RoleEvent.Started started) {
+    links.putAll(started.links());
+    for (Segment segment : config.segments()) {
+      openPath(segment);
+    }
+    judgeLinks();
+    lastSign = OptionalLong.empty();
+    started.lastAdvertAgeNanos().ifPresent(age -> lastSign = OptionalLong.of(now - age));
+    boolean adopts =
+        started.holdsAddresses()
+            && started.lastAdvertAgeNanos().orElse(Long.MAX_VALUE) < config.patienceNanos()
+            && isWell()
+            && !usable().isEmpty();
+    if (adopts) {
+      takeOver(Reason.ADOPTED, "");
+      return;
+    }
+    if (started.holdsAddresses()) {
+      actions.add(new RoleAction.WithdrawAddresses(config.virtualAddresses()));
+    }
+    Role rest = restingRole();
+    become(rest, Reason.STARTED, rest == Role.FAULT ? faultText() : "");
+  }
+
+  void stop() {
+    if (role == Role.INITIALIZE) {
+      actions.add(new RoleAction.Finish());
+      return;
+    }
+    if (hold != null) {
+      giveUp(true, null);
+    }
+    for (Segment segment : usable()) {
+      actions.add(new RoleAction.StopPath(segment));
+    }
+    paths.clear();
+    bid = null;
+    become(Role.INITIALIZE, Reason.STOPPED, "");
+    actions.add(new RoleAction.Finish());
+  }
+
+  void reconfigured(RoleConfig before) {
+    if (role == Role.INITIALIZE) {
+      return;
+    }
+    for (Segment segment : before.segments()) {
+      if (!config.segments().contains(segment) && closePath(segment)) {
+        actions.add(new RoleAction.StopPath(segment));
+      }
+      if (!config.segments().contains(segment)) {
+        paths.remove(segment);
+      }
+    }
+    for (Segment segment : config.segments()) {
+      if (!paths.containsKey(segment)) {
+        openPath(segment);
+      }
+    }
+    judgeLinks();
+    refused.keySet().removeIf(network -> networks().noneMatch(network::equals));
+    faults.removeIf(fault -> networks().noneMatch(fault.network()::equals));
+    moveAddresses(before);
+  }
+
+  private void moveAddresses(RoleConfig before) {
+    if (hold == null || hold.phase() == Phase.COMMITTING) {
+      return;
+    }
+    var gone = new ArrayList<>(before.virtualAddresses());
+    gone.removeAll(config.virtualAddresses());
+    if (!gone.isEmpty()) {
+      actions.add(new RoleAction.WithdrawAddresses(gone));
+    }
+    if (!before.virtualAddresses().containsAll(config.virtualAddresses())) {
+      actions.add(new RoleAction.ClaimAddresses(hold.takeover(), config.virtualAddresses()));
+    }
+  }
+
+  void stalled(long nanos) {
+    steadySince += nanos;
+    if (bid != null) {
+      bid = bid.delayed(nanos);
+    }
+    if (hold == null) {
+      return;
+    }
+    if (nanos <= config.patienceNanos()) {
+      hold = hold.withPhase(hold.phase(), hold.phaseEndsAtNanos() + nanos);
+      return;
+    }
+    actions.add(new RoleAction.Note(Sighting.STALLED, config.node(), nanos / MILLI + " ms"));
+    if (hold.phase() == Phase.HOLDING) {
+      // Somebody may have taken over meanwhile. The addresses stay, but nothing is said.
+      hold = hold.withListeningUntil(OptionalLong.of(now + config.intervalNanos()));
+      actions.add(new RoleAction.ListenFirst());
+    } else {
+      leave(Reason.STALLED, "", false, null);
+    }
+  }
+
+  void maintenance(boolean on) {
+    maintenance = on;
+  }
+
+  // The kernel.
+
+  void link(String network, Link link) {
+    links.put(network, link);
+    for (Segment segment : config.segments()) {
+      Path path = paths.get(segment);
+      if (path == null || !segment.network().equals(network)) {
+        continue;
+      }
+      IpAddress source = usableSource(segment);
+      if (path.isUsable() && source == null) {
+        closePath(segment);
+        actions.add(new RoleAction.StopPath(segment));
+      } else if (!path.isUsable() && source != null) {
+        openPath(segment);
+      } else {
+        paths.put(segment, path.withSource(source));
+      }
+    }
+    judgeLinks();
+  }
+
+  /** Starts a segment's virtual router if its interface can carry adverts. */
+  private void openPath(Segment segment) {
+    IpAddress source = usableSource(segment);
+    Path before = paths.get(segment);
+    boolean expects =
+        config.self().isKnownOn(segment)
+            || source != null
+            || (before != null && before.expectsSource());
+    paths.put(segment, new Path(source, expects, false, null));
+    if (source == null) {
+      return;
+    }
+    actions.add(new RoleAction.StartPath(segment));
+    if (hold != null) {
+      actions.add(new RoleAction.Elect(segment));
+      announceAgain();
+    }
+  }
+
+  /** True when the segment's virtual router was running. */
+  private boolean closePath(Segment segment) {
+    Path path = paths.get(segment);
+    if (path == null) {
+      return false;
+    }
+    paths.put(segment, path.withSource(null).forgotten());
+    return path.isUsable();
+  }
+
+  private @Nullable IpAddress usableSource(Segment segment) {
+    Link link = links.getOrDefault(segment.network(), Link.ABSENT);
+    return link.present() && link.up() ? link.source(segment.family()) : null;
+  }
+
+  private void judgeLinks() {
+    networks()
+        .forEach(
+            network -> {
+              Link link = links.getOrDefault(network, Link.ABSENT);
+              judge(new Fault(Fault.Kind.INTERFACE_MISSING, network), !link.present());
+              judge(new Fault(Fault.Kind.LINK_DOWN, network), link.present() && !link.up());
+              judge(
+                  new Fault(Fault.Kind.OWN_ADDRESS_MISSING, network),
+                  link.present() && link.up() && isSourceMissing(network));
+            });
+  }
+
+  private boolean isSourceMissing(String network) {
+    return paths.entrySet().stream()
+        .filter(entry -> entry.getKey().network().equals(network))
+        .anyMatch(entry -> entry.getValue().expectsSource() && !entry.getValue().isUsable());
+  }
+
+  private void judge(Fault fault, boolean present) {
+    if (present) {
+      faults.add(fault);
+    } else {
+      faults.remove(fault);
+    }
+  }
+
+  private Stream<String> networks() {
+    return config.segments().stream().map(Segment::network).distinct();
+  }
+
+  void fault(Fault fault, boolean present) {
+    judge(fault, present);
+  }
+
+  void addressLost(String network, IpAddress address) {
+    if (!isHolding() || !isVirtual(network, address)) {
+      return;
+    }
+    actions.add(new RoleAction.Note(Sighting.ADDRESS_REMOVED, address.toString(), network));
+    Hold held = Objects.requireNonNull(hold);
+    long allowed = held.renewAtNanos() - RENEW_EVERY + SHORTEST_RENEWAL;
+    if (allowed - now > 0) {
+      hold = held.withRenewAt(allowed);
+    } else {
+      renew();
+    }
+    announceSoon();
+  }
+
+  void addressClaimSeen(RoleEvent.AddressClaimSeen seen) {
+    Link link = links.getOrDefault(seen.network(), Link.ABSENT);
+    if (!isHolding()
+        || !isVirtual(seen.network(), seen.address())
+        || seen.mac().equals(link.mac())) {
+      return;
+    }
+    actions.add(
+        new RoleAction.Note(
+            Sighting.ADDRESS_CONFLICT, seen.address().toString(), "claimed by " + seen.mac()));
+    announceSoon();
+  }
+
+  private boolean isVirtual(String network, IpAddress address) {
+    return config.virtualAddresses().stream()
+        .anyMatch(
+            virtual ->
+                virtual.network().equals(network) && virtual.prefix().address().equals(address));
+  }
+
+  /** True while the addresses are held and may be spoken for. */
+  private boolean isHolding() {
+    return hold != null && hold.phase() == Phase.HOLDING && !hold.isListening();
+  }
+
+  // The takeover, step by step.
+
+  private void takeOver(Reason reason, String detail) {
+    lastTakeover++;
+    for (Segment segment : usable()) {
+      actions.add(new RoleAction.Elect(segment));
+    }
+    actions.add(new RoleAction.CommitFlows(lastTakeover, config.commitNanos()));
+    hold =
+        new Hold(
+            lastTakeover,
+            Phase.COMMITTING,
+            now + config.commitNanos(),
+            !isWell(),
+            lastSign.isEmpty(),
+            null,
+            now,
+            OptionalLong.empty(),
+            new Transition(now, role, Role.ACTIVE, reason, detail, OptionalLong.empty()));
+    bid = null;
+    role = Role.ACTIVE;
+    since = now;
+  }
+
+  void flowsCommitted(long takeover) {
+    if (hold != null && hold.takeover() == takeover && hold.phase() == Phase.COMMITTING) {
+      claim(hold);
+    }
+  }
+
+  private void claim(Hold held) {
+    actions.add(new RoleAction.ClaimAddresses(held.takeover(), config.virtualAddresses()));
+    hold = held.withPhase(Phase.CLAIMING, now + CLAIM_AGAIN_AFTER).withRenewAt(now + RENEW_EVERY);
+  }
+
+  void addressesClaimed(long takeover) {
+    if (hold == null || hold.takeover() != takeover) {
+      return;
+    }
+    switch (hold.phase()) {
+      case COMMITTING -> {}
+      case CLAIMING -> {
+        refused.clear();
+        hold = hold.withPhase(Phase.HOLDING, now).withAnnouncements(Announcements.from(now));
+        announce();
+        reportTakeover();
+      }
+      case HOLDING -> announceAgain();
+    }
+  }
+
+  private void reportTakeover() {
+    Hold held = Objects.requireNonNull(hold);
+    Transition pending = held.pending();
+    if (pending == null) {
+      return;
+    }
+    OptionalLong gapMillis =
+        lastSign.isPresent()
+            ? OptionalLong.of((now - lastSign.getAsLong()) / MILLI)
+            : OptionalLong.empty();
+    hold = held.reported();
+    record(
+        new Transition(
+            pending.atNanos(),
+            pending.from(),
+            pending.to(),
+            pending.reason(),
+            pending.detail(),
+            gapMillis));
+  }
+
+  void addressRefused(RoleEvent.AddressRefused event) {
+    if (hold == null) {
+      return;
+    }
+    Refusal before = refused.get(event.network());
+    long wait =
+        before == null
+            ? REFUSAL_FIRST_WAIT
+            : Math.min(2 * before.waitNanos(), REFUSAL_LONGEST_WAIT);
+    refused.put(event.network(), new Refusal(now + wait, wait));
+    faults.add(new Fault(Fault.Kind.ADDRESS_REFUSED, event.network()));
+  }
+
+  private void renew() {
+    actions.add(new RoleAction.RenewAddresses(config.virtualAddresses()));
+    hold = Objects.requireNonNull(hold).withRenewAt(now + RENEW_EVERY);
+  }
+
+  private void announce() {
+    Hold held = Objects.requireNonNull(hold);
+    actions.add(new RoleAction.Announce(config.virtualAddresses()));
+    hold = held.withAnnouncements(Objects.requireNonNull(held.announcements()).made(now));
+  }
+
+  /** One announcement now, or as soon as it is allowed. */
+  private void announceSoon() {
+    if (isHolding()) {
+      plan(Objects.requireNonNull(Objects.requireNonNull(hold).announcements()).hurried(now));
+    }
+  }
+
+  /** The whole series of announcements from its start. */
+  private void announceAgain() {
+    if (isHolding()) {
+      plan(Objects.requireNonNull(Objects.requireNonNull(hold).announcements()).restarted(now));
+    }
+  }
+
+  private void plan(Announcements announcements) {
+    hold = Objects.requireNonNull(hold).withAnnouncements(announcements);
+    if (announcements.nextAtNanos() - now <= 0) {
+      announce();
+    }
+  }
+
+  // The end of the role.
+
+  /** Leaves the role and goes to rest. */
+  private void leave(Reason reason, String detail, boolean resigns, @Nullable Segment already) {
+    giveUp(resigns, already);
+    become(restingRole(), reason, detail);
+  }
+
+  /** Gives up everything that belongs to the role, without a new role yet. */
+  private void giveUp(boolean resigns, @Nullable Segment already) {
+    Hold held = Objects.requireNonNull(hold);
+    for (Segment segment : usable()) {
+      if (!segment.equals(already)) {
+        actions.add(new RoleAction.Depose(segment, resigns));
+      }
+      paths.computeIfPresent(segment, (_, path) -> path.withSilent(false));
+    }
+    actions.add(new RoleAction.WithdrawAddresses(config.virtualAddresses()));
+    if (held.pending() != null) {
+      record(held.pending());
+    }
+    hold = null;
+    lastSign = OptionalLong.of(now);
+  }
+
+  private void become(Role next, Reason reason, String detail) {
+    var transition = new Transition(now, role, next, reason, detail, OptionalLong.empty());
+    role = next;
+    since = now;
+    steadySince = now;
+    record(transition);
+  }
+
+  private void record(Transition transition) {
+    transitions.add(transition);
+    if (transitions.size() > RoleState.TRANSITIONS_KEPT) {
+      transitions.removeFirst();
+    }
+    actions.add(new RoleAction.Report(transition));
+  }
+
+  // The virtual routers.
+
+  void activeHeard(Segment segment, IpAddress source, int advertised) {
+    Heard heard = hear(segment, source, advertised);
+    paths.computeIfPresent(segment, (_, path) -> path.withHeard(heard));
+    if (bid != null && !isEchoOfResigner(bid, heard)) {
+      bid = null;
+    }
+  }
+
+  /** An advert that was on its way, on another segment, when its sender resigned. */
+  private boolean isEchoOfResigner(Bid open, Heard heard) {
+    return open.resigner() != null
+        && heard.isSameRouter(open.resigner())
+        && now - open.madeAtNanos() < config.intervalNanos();
+  }
+
+  void weakerHeard(Segment segment, IpAddress source, int advertised) {
+    Heard heard = hear(segment, source, advertised);
+    paths.computeIfPresent(segment, (_, path) -> path.withHeard(heard).withSilent(path.silent()));
+  }
+
+  private Heard hear(Segment segment, IpAddress source, int advertised) {
+    lastSign = OptionalLong.of(now);
+    String node = config.router(segment, source).map(Router::node).orElse("");
+    Path path = paths.get(segment);
+    Heard before = path == null ? null : path.heard();
+    var heard = new Heard(source, node, advertised, now, now);
+    return before != null && before.isSameRouter(heard)
+        ? new Heard(source, node, advertised, before.sinceNanos(), now)
+        : heard;
+  }
+
+  void activeDown(Segment segment) {
+    paths.computeIfPresent(segment, (_, path) -> path.withSilent(true));
+  }
+
+  void activeResigned(Segment segment, IpAddress source) {
+    if (hold != null) {
+      return;
+    }
+    Heard resigner = hear(segment, source, 0);
+    switch (config.speakers()) {
+      case LISTED -> bidFrom(now, Reason.ACTIVE_RESIGNED, resigner);
+      case ANY -> hastenOthers(segment, resigner);
+    }
+  }
+
+  /**
+   * Beside foreign speakers: a router that resigns on one segment has most likely gone from the
+   * others too. If it has not, its next advert there puts things right.
+   */
+  private void hastenOthers(Segment segment, Heard resigner) {
+    for (Segment other : usable()) {
+      Heard heard = path(other).heard();
+      boolean known = heard != null && !heard.node().isEmpty() && !resigner.node().isEmpty();
+      if (other.equals(segment) || heard == null || (known && !heard.isSameRouter(resigner))) {
+        continue;
+      }
+      actions.add(new RoleAction.Hasten(other, heard.atNanos()));
+    }
+  }
+
+  void yielded(Segment segment, IpAddress source, int advertised) {
+    if (hold == null) {
+      return;
+    }
+    Reason reason = hold.isListening() ? Reason.STALLED : Reason.OUTRANKED;
+    Heard heard = hear(segment, source, advertised);
+    leave(reason, heard.who(), false, segment);
+    paths.computeIfPresent(segment, (_, path) -> path.withHeard(heard));
+  }
+
+  void contested(Segment segment, IpAddress source) {
+    actions.add(new RoleAction.Note(Sighting.SPLIT_BRAIN, source.toString(), segment.toString()));
+    announceSoon();
+  }
+
+  // The flow sync.
+
+  void sync(boolean nowInSync) {
+    if (nowInSync && !inSync) {
+      steadySince = now;
+    }
+    inSync = nowInSync;
+  }
+
+  void peerSync(boolean nowInSync) {
+    peerInSync = nowInSync;
+  }
+
+  void peerAlive(String node, boolean alive) {
+    peers.put(node, peers.getOrDefault(node, Peer.UNKNOWN).withAlive(alive));
+  }
+
+  void peerReported(RoleEvent.PeerReported reported) {
+    Peer before = peers.get(reported.node());
+    peers.put(
+        reported.node(), new Peer(true, reported.role(), reported.faults(), reported.inSync()));
+    Heard active = following();
+    boolean released =
+        before != null
+            && before.role() == Role.ACTIVE
+            && reported.role() != Role.ACTIVE
+            && active != null
+            && active.node().equals(reported.node());
+    if (released && hold == null && config.speakers() == Speakers.LISTED) {
+      bidFrom(now, Reason.ACTIVE_RESIGNED, Objects.requireNonNull(active));
+    }
+  }
+
+  // Deadlines.
+
+  void deadline() {
+    refused.forEach(
+        (network, refusal) -> {
+          if (isDue(refusal.retryAtNanos())) {
+            faults.remove(new Fault(Fault.Kind.ADDRESS_REFUSED, network));
+          }
+        });
+    if (hold != null) {
+      holdDeadlines(hold);
+    } else if (bid != null && isDue(bid.atNanos())) {
+      takeOverAfter(bid);
+    } else {
+      OptionalLong preemptAt = preemptAt();
+      if (preemptAt.isPresent() && isDue(preemptAt.getAsLong())) {
+        Heard active = following();
+        takeOver(Reason.PREEMPTED, active == null ? "" : active.who());
+      }
+    }
+  }
+
+  private void holdDeadlines(Hold held) {
+    if (held.isListening()) {
+      if (isDue(held.listeningUntilNanos().getAsLong())) {
+        // Nobody was heard: the role is still ours. The addresses may have lapsed meanwhile.
+        hold = held.withListeningUntil(OptionalLong.empty()).withRenewAt(now + RENEW_EVERY);
+        actions.add(new RoleAction.ClaimAddresses(held.takeover(), config.virtualAddresses()));
+      }
+      return;
+    }
+    switch (held.phase()) {
+      case COMMITTING -> {
+        if (isDue(held.phaseEndsAtNanos())) {
+          actions.add(new RoleAction.Note(Sighting.COMMIT_LATE, config.node(), ""));
+          claim(held);
+        }
+      }
+      case CLAIMING -> {
+        if (isDue(held.phaseEndsAtNanos())) {
+          claim(held);
+        }
+      }
+      case HOLDING -> {
+        if (isDue(held.renewAtNanos())) {
+          renew();
+        }
+        if (isDue(Objects.requireNonNull(held.announcements()).nextAtNanos())) {
+          announce();
+        }
+      }
+    }
+  }
+
+  private boolean isDue(long atNanos) {
+    return atNanos - now <= 0;
+  }
+
+  OptionalLong deadlineNanos() {
+    var times = new ArrayList<Long>();
+    refused.forEach(
+        (network, refusal) -> {
+          if (faults.contains(new Fault(Fault.Kind.ADDRESS_REFUSED, network))) {
+            times.add(refusal.retryAtNanos());
+          }
+        });
+    if (hold != null) {
+      times.addAll(deadlines(hold));
+    }
+    if (bid != null) {
+      times.add(bid.atNanos());
+    }
+    preemptAt().ifPresent(times::add);
+    return times.stream()
+        .reduce((a, b) -> a - b <= 0 ? a : b)
+        .map(OptionalLong::of)
+        .orElse(OptionalLong.empty());
+  }
+
+  private static List<Long> deadlines(Hold held) {
+    if (held.isListening()) {
+      return List.of(held.listeningUntilNanos().getAsLong());
+    }
+    return switch (held.phase()) {
+      case COMMITTING, CLAIMING -> List.of(held.phaseEndsAtNanos());
+      case HOLDING ->
+          List.of(held.renewAtNanos(), Objects.requireNonNull(held.announcements()).nextAtNanos());
+    };
+  }
+
+  // What follows from all of it.
+
+  /** Brings role, priority and bid in line with what is known now. */
+  void settle() {
+    if (role == Role.INITIALIZE) {
+      return;
+    }
+    if (hold != null) {
+      settleHold(hold);
+    }
+    if (hold == null && role != restingRole()) {
+      rest();
+    }
+    settlePriority();
+    settleBid();
+  }
+
+  private void settleHold(Hold held) {
+    if (!isWell() && !held.reserve()) {
+      if (mayAnybodyElseTake()) {
+        Reason reason = isInMaintenance() ? Reason.MAINTENANCE_ON : Reason.FAULT;
+        leave(reason, faultText(), true, null);
+        return;
+      }
+      hold = held.withReserve(true);
+    } else if (isWell() && held.reserve()) {
+      hold = held.withReserve(false);
+      announceAgain();
+    }
+    if (hold != null && hold.alone() && peerInSync) {
+      hold = hold.withAlone(false);
+    }
+  }
+
+  private void rest() {
+    Role next = restingRole();
+    Reason reason =
+        switch (next) {
+          case MAINTENANCE -> Reason.MAINTENANCE_ON;
+          case FAULT -> role == Role.MAINTENANCE ? Reason.MAINTENANCE_OFF : Reason.FAULT;
+          default -> role == Role.MAINTENANCE ? Reason.MAINTENANCE_OFF : Reason.FAULT_CLEARED;
+        };
+    become(next, reason, next == Role.FAULT ? faultText() : "");
+  }
+
+  private Role restingRole() {
+    if (isInMaintenance()) {
+      return Role.MAINTENANCE;
+    }
+    return faults.isEmpty() ? Role.BACKUP : Role.FAULT;
+  }
+
+  private boolean isInMaintenance() {
+    return maintenance || config.maintenance();
+  }
+
+  private boolean isWell() {
+    return faults.isEmpty() && !isInMaintenance();
+  }
+
+  private String faultText() {
+    return faults.stream().map(Fault::toString).collect(Collectors.joining(" "));
+  }
+
+  /** Without a link nothing is known of the others, and they are believed to be well. */
+  private boolean mayAnybodyElseTake() {
+    if (config.speakers() == Speakers.ANY || peers.values().stream().noneMatch(Peer::alive)) {
+      return true;
+    }
+    return peers.values().stream()
+        .anyMatch(
+            peer ->
+                peer.alive()
+                    && peer.inSync()
+                    && peer.role() != Role.MAINTENANCE
+                    && (peer.faults() < faults.size()
+                        || (isInMaintenance() && peer.faults() == faults.size())));
+  }
+
+  private void settlePriority() {
+    boolean lowest = hold == null ? !isWell() : hold.reserve() || (hold.alone() && !peerInSync);
+    int next = lowest ? RoleMachine.RESERVE_PRIORITY : config.self().priority();
+    if (next != priority) {
+      priority = next;
+      // Before anything else of this step: no advert may leave with the priority of before.
+      actions.addFirst(new RoleAction.SetPriority(next));
+    }
+    boolean nextPreempts =
+        config.speakers() == Speakers.ANY
+            && (config.preempt() == Preempt.ALWAYS
+                || (config.preempt() == Preempt.WHEN_IN_SYNC && inSync));
+    if (nextPreempts != preempts) {
+      preempts = nextPreempts;
+      actions.add(new RoleAction.SetPreempts(nextPreempts));
+    }
+  }
+
+  /** Makes, moves or ends the bid. */
+  private void settleBid() {
+    if (hold != null || usable().isEmpty() || (!isWell() && config.speakers() == Speakers.ANY)) {
+      bid = null;
+      return;
+    }
+    if (bid != null && bid.reserve() == isWell()) {
+      bidFrom(now, bid.cause(), bid.resigner());
+      return;
+    }
+    if (bid == null) {
+      OptionalLong free = freeAt();
+      if (free.isPresent()) {
+        bidFrom(free.getAsLong(), Reason.ACTIVE_SILENT, null);
+      }
+    }
+  }
+
+  private void bidFrom(long freeNanos, Reason cause, @Nullable Heard resigner) {
+    Heard gone = resigner != null ? resigner : following();
+    long wait = isWell() ? 0 : config.reserveNanos();
+    if (config.speakers() == Speakers.LISTED) {
+      wait += STAGGER * routersBefore(gone);
+    }
+    bid = new Bid(now, freeNanos + wait, cause, !isWell(), resigner);
+    if (isDue(bid.atNanos())) {
+      takeOverAfter(bid);
+    }
+  }
+
+  private int routersBefore(@Nullable Heard gone) {
+    if (gone == null) {
+      return config.routersBefore("");
+    }
+    return config.routersBefore(gone.node().isEmpty() ? null : gone.node());
+  }
+
+  private void takeOverAfter(Bid won) {
+    Heard gone = won.resigner() != null ? won.resigner() : following();
+    takeOver(won.cause(), gone == null ? "nobody was heard" : gone.who());
+  }
+
+  /** When the role is free by silence; empty while there is a sign of life. */
+  private OptionalLong freeAt() {
+    Heard active = following();
+    Peer peer = active == null ? null : peers.get(active.node());
+    if (peer != null && peer.alive() && peer.role() == Role.ACTIVE) {
+      return OptionalLong.empty();
+    }
+    List<Path> open = usable().stream().map(this::path).toList();
+    if (open.stream().allMatch(Path::silent)) {
+      return OptionalLong.of(now);
+    }
+    if (peer == null || peer.alive() || config.speakers() == Speakers.ANY) {
+      return OptionalLong.empty();
+    }
+    // The link to the active router is silent too: one missed advert everywhere is enough.
+    long free = now;
+    for (Path path : open) {
+      if (path.silent()) {
+        continue;
+      }
+      if (path.heard() == null) {
+        return OptionalLong.empty();
+      }
+      long missed = path.heard().atNanos() + config.intervalNanos() * 6 / 5;
+      free = missed - free > 0 ? missed : free;
+    }
+    return OptionalLong.of(free);
+  }
+
+  /**
+   * When this router, the better one, takes the role from the active one. Only among listed
+   * routers: beside foreign speakers the virtual routers do it by VRRP's own rule.
+   */
+  private OptionalLong preemptAt() {
+    Heard active = following();
+    if (hold != null
+        || bid != null
+        || role != Role.BACKUP
+        || config.speakers() == Speakers.ANY
+        || active == null
+        || active.priority() == 0
+        || active.priority() >= config.self().priority()) {
+      return OptionalLong.empty();
+    }
+    List<Path> open = usable().stream().map(this::path).toList();
+    boolean heardEverywhere = open.stream().allMatch(p -> p.heard() != null && !p.silent());
+    boolean activeIsUnwell = active.priority() == RoleMachine.RESERVE_PRIORITY;
+    boolean may =
+        switch (config.preempt()) {
+          case ALWAYS -> true;
+          case WHEN_IN_SYNC -> inSync && (heardEverywhere || activeIsUnwell);
+          case NEVER -> activeIsUnwell;
+        };
+    if (!may) {
+      return OptionalLong.empty();
+    }
+    long heardSince = active.sinceNanos();
+    long from = heardSince - steadySince > 0 ? heardSince : steadySince;
+    return OptionalLong.of(from + config.stableNanos());
+  }
+
+  /** The active router that was heard last, on any segment. */
+  private @Nullable Heard following() {
+    Optional<Heard> last =
+        usable().stream()
+            .map(segment -> Optional.ofNullable(path(segment).heard()))
+            .flatMap(Optional::stream)
+            .max(Comparator.comparingLong(heard -> heard.atNanos() - now));
+    return last.orElse(null);
+  }
+
+  private Path path(Segment segment) {
+    return Objects.requireNonNull(paths.get(segment));
+  }
+
+  private List<Segment> usable() {
+    return paths.entrySet().stream()
+        .filter(entry -> entry.getValue().isUsable())
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+}
