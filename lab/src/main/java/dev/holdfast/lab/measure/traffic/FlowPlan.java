@@ -1,0 +1,20 @@
+package dev.holdfast.lab.measure.traffic;
+
+import dev.holdfast.api.addr.Family;
+import dev.holdfast.api.addr.IpAddress;
+import dev.holdfast.lab.measure.judge.FlowKind;
+
+/**
+ * One long flow that is to be opened.
+ *
+ * @param service what it is for: {@code forward} or the name of a port forward
+ * @param intervalMillis between two messages; 1 and more
+ * @param judged its pauses are measured
+ */
+public record FlowPlan(
+    String service, FlowKind kind, IpAddress target, int port, int intervalMillis, boolean judged) {
+
+  public Family family() {
+    return target.family();
+  }
+}
