@@ -15,7 +15,7 @@ final class SampleSeries {
   /** More than four hours at 1 kHz. */
   static final int CAPACITY = PIECE * PIECES;
 
-  private final long @Nullable [][] pieces = new long[PIECES][];
+  private final long[] @Nullable [] pieces = new long[PIECES][];
   private final long empty;
 
   /**

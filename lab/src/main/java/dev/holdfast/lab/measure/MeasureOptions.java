@@ -1,0 +1,64 @@
+package dev.holdfast.lab.measure;
+
+import dev.holdfast.api.addr.IpAddress;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * What traffic is driven.
+ *
+ * @param flows long TCP flows, half of them echo and half push; the first hundred are judged
+ * @param table further connections that only fill the routers' tables
+ * @param connectionsPerSecond new connections
+ * @param portForwards each gets a few long flows from the internet
+ * @param startLimitNanos how long the traffic may take until all of it flows
+ * @param progress hears what is waited for, a sentence at a time; from the calling thread
+ */
+public record MeasureOptions(
+    int flows,
+    int table,
+    int connectionsPerSecond,
+    List<PortForward> portForwards,
+    long startLimitNanos,
+    Consumer<String> progress) {
+
+  /** As {@code holdfast lab} does without options. */
+  public static final MeasureOptions DEFAULT =
+      new MeasureOptions(100, 0, 20, List.of(), 60_000_000_000L, _ -> {});
+
+  public MeasureOptions {
+    portForwards = List.copyOf(portForwards);
+    if (flows < 0 || table < 0 || connectionsPerSecond < 0 || connectionsPerSecond > 1000) {
+      throw new IllegalArgumentException(
+          "flows and table are 0 or more, new connections 0 to 1000 a second");
+    }
+  }
+
+  /**
+   * A port of the WAN that leads to the LAN host.
+   *
+   * @param virtualAddress on which the port is open
+   * @param targetPort where the LAN host listens
+   */
+  public record PortForward(String name, IpAddress virtualAddress, int port, int targetPort) {}
+
+  public MeasureOptions withFlows(int wanted) {
+    return new MeasureOptions(
+        wanted, table, connectionsPerSecond, portForwards, startLimitNanos, progress);
+  }
+
+  public MeasureOptions withTable(int wanted) {
+    return new MeasureOptions(
+        flows, wanted, connectionsPerSecond, portForwards, startLimitNanos, progress);
+  }
+
+  public MeasureOptions withPortForwards(List<PortForward> wanted) {
+    return new MeasureOptions(
+        flows, table, connectionsPerSecond, wanted, startLimitNanos, progress);
+  }
+
+  public MeasureOptions withProgress(Consumer<String> listener) {
+    return new MeasureOptions(
+        flows, table, connectionsPerSecond, portForwards, startLimitNanos, listener);
+  }
+}

@@ -1,0 +1,226 @@
+package dev.holdfast.lab.measure;
+
+import dev.holdfast.api.addr.Family;
+import dev.holdfast.api.addr.IpAddress;
+import dev.holdfast.lab.LabException;
+import dev.holdfast.lab.measure.judge.ConnectionRecord;
+import dev.holdfast.lab.measure.judge.FlowKind;
+import dev.holdfast.lab.measure.judge.FlowRecord;
+import dev.holdfast.lab.measure.judge.ProbeTrace;
+import dev.holdfast.lab.measure.traffic.FlowPlan;
+import dev.holdfast.lab.measure.traffic.LabThread;
+import dev.holdfast.lab.measure.traffic.Origin;
+import dev.holdfast.lab.measure.traffic.Prober;
+import dev.holdfast.lab.measure.traffic.TcpClient;
+import dev.holdfast.lab.measure.traffic.TcpServer;
+import dev.holdfast.lab.net.Host;
+import dev.holdfast.lab.net.Topology;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+
+/** All generators of one measurement, begun and ended together. */
+final class Traffic implements AutoCloseable {
+
+  private static final int PROBE_PORT = 7000;
+  private static final int ECHO_PORT = 7001;
+  private static final int PUSH_PORT = 7002;
+  private static final int SLOW_PUSH_PORT = 7003;
+
+  private static final int JUDGED_FLOWS = 100;
+  private static final int JUDGED_MILLIS = 10;
+  private static final int OTHER_MILLIS = 1000;
+  private static final int FORWARD_FLOWS = 4;
+
+  private final List<ProbePair> probes = new ArrayList<>();
+  private final List<TcpPair> tcp = new ArrayList<>();
+  private final List<LabThread> begun = new ArrayList<>();
+  private final int flows;
+
+  private record ProbePair(Family family, Prober lan, Prober internet) {}
+
+  private record TcpPair(TcpClient client, TcpServer server) {}
+
+  Traffic(Topology topology, MeasureOptions options, Origin origin) {
+    Host lan = topology.lanHost();
+    Host internet = topology.internetHost();
+    List<Family> families =
+        Arrays.stream(Family.values())
+            .filter(f -> lan.address(f).isPresent() && internet.address(f).isPresent())
+            .toList();
+    if (families.isEmpty()) {
+      throw new LabException("the LAN host and the internet host have no address family in common");
+    }
+    for (Family family : families) {
+      probes.add(probes(lan, internet, family, origin));
+    }
+    tcp.add(forward(lan, internet, families, options, origin));
+    if (!options.portForwards().isEmpty()) {
+      tcp.add(portForwards(lan, internet, options.portForwards(), origin));
+    }
+    flows = options.flows() + FORWARD_FLOWS * options.portForwards().size();
+  }
+
+  private static ProbePair probes(Host lan, Host internet, Family family, Origin origin) {
+    int stream = ThreadLocalRandom.current().nextInt();
+    IpAddress target = internet.address(family).orElseThrow();
+    return new ProbePair(
+        family,
+        new Prober(lan, family, PROBE_PORT, stream, target, origin),
+        new Prober(internet, family, PROBE_PORT, stream, null, origin));
+  }
+
+  private static TcpPair forward(
+      Host lan, Host internet, List<Family> families, MeasureOptions options, Origin origin) {
+    var plans = new ArrayList<FlowPlan>();
+    for (int i = 0; i < options.flows(); i++) {
+      Family family = families.get(i / 2 % families.size());
+      plans.add(plan(i, internet.address(family).orElseThrow()));
+    }
+    var server =
+        new TcpServer(
+            internet,
+            List.of(
+                new TcpServer.Listener(ECHO_PORT, FlowKind.ECHO, OTHER_MILLIS),
+                new TcpServer.Listener(PUSH_PORT, FlowKind.PUSH, JUDGED_MILLIS),
+                new TcpServer.Listener(SLOW_PUSH_PORT, FlowKind.PUSH, OTHER_MILLIS)),
+            origin);
+    IpAddress target = internet.address(families.getFirst()).orElseThrow();
+    var client =
+        new TcpClient(lan, plans, options.connectionsPerSecond(), target, ECHO_PORT, origin);
+    return new TcpPair(client, server);
+  }
+
+  private static FlowPlan plan(int index, IpAddress target) {
+    boolean judged = index < JUDGED_FLOWS;
+    int millis = judged ? JUDGED_MILLIS : OTHER_MILLIS;
+    FlowKind kind = index % 2 == 0 ? FlowKind.ECHO : FlowKind.PUSH;
+    int port =
+        switch (kind) {
+          case ECHO -> ECHO_PORT;
+          case PUSH -> judged ? PUSH_PORT : SLOW_PUSH_PORT;
+        };
+    return new FlowPlan("forward", kind, target, port, millis, judged);
+  }
+
+  private static TcpPair portForwards(
+      Host lan, Host internet, List<MeasureOptions.PortForward> forwards, Origin origin) {
+    var plans = new ArrayList<FlowPlan>();
+    var listeners = new ArrayList<TcpServer.Listener>();
+    for (MeasureOptions.PortForward forward : forwards) {
+      for (int i = 0; i < FORWARD_FLOWS; i++) {
+        plans.add(
+            new FlowPlan(
+                forward.name(),
+                FlowKind.ECHO,
+                forward.virtualAddress(),
+                forward.port(),
+                JUDGED_MILLIS,
+                true));
+      }
+      if (listeners.stream().noneMatch(l -> l.port() == forward.targetPort())) {
+        listeners.add(new TcpServer.Listener(forward.targetPort(), FlowKind.ECHO, OTHER_MILLIS));
+      }
+    }
+    return new TcpPair(
+        new TcpClient(internet, plans, 0, null, 0, origin), new TcpServer(lan, listeners, origin));
+  }
+
+  void begin() {
+    for (TcpPair pair : tcp) {
+      begin(pair.server());
+      begin(pair.client());
+    }
+    for (ProbePair pair : probes) {
+      begin(pair.internet());
+      begin(pair.lan());
+    }
+  }
+
+  private void begin(LabThread thread) {
+    begun.add(thread);
+    thread.begin();
+  }
+
+  /** Throws when a generator broke off. */
+  void check() {
+    begun.forEach(LabThread::check);
+  }
+
+  /** True when every flow and both directions of the probes have carried something. */
+  boolean flowing() {
+    return tcp.stream().allMatch(pair -> pair.client().flowing())
+        && probes.stream()
+            .allMatch(p -> p.lan().lastReceivedNanos() > 0 && p.internet().lastReceivedNanos() > 0);
+  }
+
+  /** For people: what flows so far. */
+  String progress() {
+    boolean up = probes.stream().allMatch(p -> p.internet().lastReceivedNanos() > 0);
+    boolean down = probes.stream().allMatch(p -> p.lan().lastReceivedNanos() > 0);
+    return tcp.getFirst().client().progress()
+        + ", probes "
+        + (up && down ? "both ways" : up ? "only up" : down ? "only down" : "not yet");
+  }
+
+  void arm() {
+    tcp.forEach(pair -> pair.client().arm());
+  }
+
+  void stopProbes() {
+    for (ProbePair pair : probes) {
+      pair.lan().stopSending();
+      pair.internet().stopSending();
+    }
+  }
+
+  long lastUpNanos() {
+    return probes.stream().mapToLong(p -> p.internet().lastReceivedNanos()).min().orElse(0);
+  }
+
+  long lastDownNanos() {
+    return probes.stream().mapToLong(p -> p.lan().lastReceivedNanos()).min().orElse(0);
+  }
+
+  int flowsAlive(long withinNanos) {
+    return tcp.stream().mapToInt(pair -> pair.client().flowsAlive(withinNanos)).sum();
+  }
+
+  int flowsOpen() {
+    return tcp.stream().mapToInt(pair -> pair.client().flowsOpen()).sum();
+  }
+
+  int flows() {
+    return flows;
+  }
+
+  @Override
+  public void close() {
+    begun.reversed().forEach(LabThread::close);
+  }
+
+  // After the end.
+
+  List<ProbeTrace> tracesUp() {
+    return probes.stream().map(p -> p.lan().traceTo("up " + p.family(), p.internet())).toList();
+  }
+
+  List<ProbeTrace> tracesDown() {
+    return probes.stream().map(p -> p.internet().traceTo("down " + p.family(), p.lan())).toList();
+  }
+
+  List<FlowRecord> flowRecords(long untilNanos) {
+    return tcp.stream()
+        .flatMap(pair -> pair.client().flows(pair.server(), untilNanos).stream())
+        .toList();
+  }
+
+  List<ConnectionRecord> connections() {
+    return tcp.stream().flatMap(pair -> pair.client().connections().stream()).toList();
+  }
+
+  long probesUnread() {
+    return probes.stream().mapToLong(p -> p.lan().unread() + p.internet().unread()).sum();
+  }
+}
