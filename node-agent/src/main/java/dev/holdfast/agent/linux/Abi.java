@@ -66,6 +66,7 @@ final class Abi {
   static final int NETLINK_ADD_MEMBERSHIP = 1;
   static final int NETLINK_CAP_ACK = 10;
   static final int NETLINK_EXT_ACK = 11;
+  static final int NETLINK_GET_STRICT_CHK = 12;
 
   // poll.h, sys/eventfd.h, fcntl.h, sched.h
   static final short POLLIN = 1;

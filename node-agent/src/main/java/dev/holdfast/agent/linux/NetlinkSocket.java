@@ -63,6 +63,7 @@ public final class NetlinkSocket implements AutoCloseable {
   private final MessageHeader header = new MessageHeader(0);
   private final Block kernel = new Block(Abi.SIZEOF_SOCKADDR_NL);
   private Block out = new Block(4096);
+  private final EachAnswer each = new EachAnswer();
   private int sequence;
   private String refusal = "";
 
@@ -113,9 +114,10 @@ public final class NetlinkSocket implements AutoCloseable {
             protocol,
             "");
     try {
-      // Without these the kernel's answers are longer and say less; old kernels have neither.
+      // Short answers, with words, to dumps as narrow as asked for; old kernels lack some of it.
       descriptor.tryOption(Abi.SOL_NETLINK, Abi.NETLINK_CAP_ACK, 1);
       descriptor.tryOption(Abi.SOL_NETLINK, Abi.NETLINK_EXT_ACK, 1);
+      descriptor.tryOption(Abi.SOL_NETLINK, Abi.NETLINK_GET_STRICT_CHK, 1);
       int given =
           receiveBufferBytes > 0
               ? descriptor.receiveBuffer(receiveBufferBytes)
@@ -276,6 +278,36 @@ public final class NetlinkSocket implements AutoCloseable {
         forEach(in.bytes, answer);
       }
       return answer.errno;
+    } finally {
+      descriptor.receiving.unlock();
+    }
+  }
+
+  /**
+   * Sends requests that are answered by one message or one error each, without asking for ACKs.
+   *
+   * @param messages padded to four bytes, between position and limit; get sequences
+   * @param answers in the order of the requests; errors are left out
+   */
+  public void queryEach(ByteBuffer messages, Messages answers) {
+    descriptor.receiving.lock();
+    try {
+      each.first = sequence + 1;
+      each.open = 0;
+      for (int at = messages.position(); messages.limit() - at >= HEADER_BYTES; ) {
+        stamp(messages, at, FLAG_REQUEST);
+        each.open++;
+        at += messages.getInt(at + LENGTH) + 3 & ~3;
+      }
+      if (each.open == 0) {
+        return;
+      }
+      each.answers = answers;
+      send(messages);
+      while (each.open > 0) {
+        receiveAnswer("netlink query");
+        forEach(in.bytes, each);
+      }
     } finally {
       descriptor.receiving.unlock();
     }
@@ -473,6 +505,24 @@ public final class NetlinkSocket implements AutoCloseable {
         }
         case TYPE_NOOP, TYPE_DONE, TYPE_OVERRUN -> {}
         default -> answers.message(buffer, offset, length);
+      }
+    }
+  }
+
+  /** Used again by every {@link #queryEach}, which is called all the time. */
+  private static final class EachAnswer implements Messages {
+    private int first;
+    private int open;
+    private Messages answers = (_, _, _) -> {};
+
+    @Override
+    public void message(ByteBuffer buffer, int offset, int length) {
+      if (buffer.getInt(offset + SEQUENCE) - first < 0) {
+        return; // A late answer to a request that we gave up.
+      }
+      open--;
+      if (buffer.getShort(offset + TYPE) != TYPE_ERROR) {
+        answers.message(buffer, offset, length);
       }
     }
   }

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.holdfast.agent.rtnetlink;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.holdfast.agent.shell;
+
+import org.jspecify.annotations.NullMarked;
