@@ -7,10 +7,10 @@ import java.util.Arrays;
  * {@link FlowTable} takes it and gives it back. Mutable and reused by its one owner, so that no
  * event makes garbage; copy what must outlive the next call.
  *
- * <p>{@link #has} says which attributes are known. What is not known is zero, and merging leaves
- * the older value in place. {@link #original} is always known. {@link #reply} always holds
- * something: what the kernel said, or what the NAT attributes make of the inverse of the original
- * ({@code HAS_REPLY}), or the plain inverse.
+ * <p>{@link #has} says which attributes are known. What is not known is zero (whoever fills an
+ * entry begins with {@link #clear}), and merging leaves the older value in place. {@link #original}
+ * is always known. {@link #reply} always holds something: what the kernel said, or what the NAT
+ * attributes make of the inverse of the original ({@code HAS_REPLY}), or the plain inverse.
  */
 public final class FlowEntry {
   public static final int HAS_STATUS = 1;
@@ -56,6 +56,7 @@ public final class FlowEntry {
 
   private static final int SCTP_BITS = HAS_SCTP_STATE | HAS_VTAG_ORIGINAL | HAS_VTAG_REPLY;
   private static final int DCCP_BITS = HAS_DCCP_STATE | HAS_DCCP_ROLE;
+  static final int STATE_BITS = HAS_TCP_STATE | HAS_SCTP_STATE | HAS_DCCP_STATE;
 
   public static final int LABEL_WORDS = 4;
 
@@ -201,15 +202,33 @@ public final class FlowEntry {
 
   /** Forgets what does not belong to the flow's protocol: attributes come in any order. */
   public void dropForeignAttributes() {
-    int protocol = original.protocol;
-    if (protocol != IpProtocol.TCP) {
-      has &= ~TCP_BITS;
+    int own =
+        switch (original.protocol) {
+          case IpProtocol.TCP -> TCP_BITS;
+          case IpProtocol.SCTP -> SCTP_BITS;
+          case IpProtocol.DCCP -> DCCP_BITS;
+          default -> 0;
+        };
+    int foreign = has & (TCP_BITS | SCTP_BITS | DCCP_BITS) & ~own;
+    if (foreign == 0) {
+      return;
     }
-    if (protocol != IpProtocol.SCTP) {
-      has &= ~SCTP_BITS;
+    has &= ~foreign;
+    if (!hasAny(STATE_BITS)) {
+      state = 0;
     }
-    if (protocol != IpProtocol.DCCP) {
-      has &= ~DCCP_BITS;
+    if (own != TCP_BITS) {
+      scaleOriginal = 0;
+      scaleReply = 0;
+      tcpFlagsOriginal = 0;
+      tcpFlagsReply = 0;
+    }
+    if (own != SCTP_BITS) {
+      vtagOriginal = 0;
+      vtagReply = 0;
+    }
+    if (own != DCCP_BITS) {
+      dccpRole = 0;
     }
   }
 
@@ -258,7 +277,7 @@ public final class FlowEntry {
     if (has(HAS_TIMEOUT)) {
       text.append(' ').append(Integer.toUnsignedString(timeoutSeconds));
     }
-    if (hasAny(HAS_TCP_STATE | HAS_SCTP_STATE | HAS_DCCP_STATE)) {
+    if (hasAny(STATE_BITS)) {
       text.append(' ').append(FlowState.name(original.protocol, state));
     }
     text.append(' ').append(original);
