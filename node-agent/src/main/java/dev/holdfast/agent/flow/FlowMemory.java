@@ -3,7 +3,6 @@ package dev.holdfast.agent.flow;
 import java.lang.foreign.Arena;
 import java.nio.ByteBuffer;
 import java.util.IdentityHashMap;
-import java.util.Map;
 
 /**
  * Where a {@link FlowTable} gets its memory from: blocks of a few hundred KiB, asked for as the
@@ -20,7 +19,7 @@ public interface FlowMemory {
   /** Memory outside the Java heap, not counted by {@code MaxDirectMemorySize}. */
   static FlowMemory offHeap() {
     return new FlowMemory() {
-      private final Map<ByteBuffer, Arena> arenas = new IdentityHashMap<>();
+      private final IdentityHashMap<ByteBuffer, Arena> arenas = new IdentityHashMap<>();
 
       @Override
       public ByteBuffer allocate(int bytes) {

@@ -1,7 +1,7 @@
 package dev.holdfast.agent.flow;
 
-import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Names of helpers and functions by small numbers: a kernel knows a dozen. Number 0 is the empty
@@ -10,38 +10,28 @@ import org.jspecify.annotations.Nullable;
 final class Names {
   private static final int BOUND = 256;
 
-  private @Nullable byte[][] names = new byte[16][];
-  private int count = 1;
+  private final List<byte[]> names = new ArrayList<>(List.of(new byte[0]));
   private long refused;
 
   int number(ShortName name) {
     if (name.isEmpty()) {
       return 0;
     }
-    for (int i = 1; i < count; i++) {
-      byte[] known = names[i];
-      if (known != null && name.sameAs(known)) {
+    for (int i = 1; i < names.size(); i++) {
+      if (name.sameAs(names.get(i))) {
         return i;
       }
     }
-    if (count == BOUND) {
+    if (names.size() == BOUND) {
       refused++;
       return 0;
     }
-    if (count == names.length) {
-      names = Arrays.copyOf(names, 2 * count);
-    }
-    names[count] = name.toBytes();
-    return count++;
+    names.add(name.toBytes());
+    return names.size() - 1;
   }
 
   void read(int number, ShortName into) {
-    byte[] name = names[number];
-    if (name == null) {
-      into.clear();
-    } else {
-      into.set(name);
-    }
+    into.set(names.get(number));
   }
 
   long refused() {
