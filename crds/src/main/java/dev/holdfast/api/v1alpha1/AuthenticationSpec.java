@@ -2,9 +2,9 @@ package dev.holdfast.api.v1alpha1;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
-import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 
 /** Simple authentication of VRRP version 2, in clear text on the wire. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -14,5 +14,7 @@ public record AuthenticationSpec(
                 + "protects from mistakes, not from attackers.")
         @Required
         @Size(min = 1, max = 8)
-        @Pattern("^[!-~]+$")
+        @ValidationRule(
+            value = "self.matches('^[!-~]+$')",
+            message = "write printable ASCII characters without spaces")
         String password) {}

@@ -6,11 +6,35 @@ import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The policy: what may pass the gateway, reach the routers and leave them. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@ValidationRule(
+    value =
+        "!has(self.forward) || self.forward.all(r, !has(r.name) || self.forward.exists_one(q, has(q.name) && q.name == r.name))",
+    message = "name each rule once",
+    fieldPath = ".forward")
+@ValidationRule(
+    value =
+        "!has(self.input) || self.input.all(r, !has(r.name) || self.input.exists_one(q, has(q.name) && q.name == r.name))",
+    message = "name each rule once",
+    fieldPath = ".input")
+@ValidationRule(
+    value =
+        "!has(self.output) || self.output.all(r, !has(r.name) || self.output.exists_one(q, has(q.name) && q.name == r.name))",
+    message = "name each rule once",
+    fieldPath = ".output")
+@ValidationRule(
+    value = "!has(self.output) || !self.output.exists(r, has(r.from))",
+    message = "from has no place in an output rule: the router itself sends; remove it",
+    fieldPath = ".output")
+@ValidationRule(
+    value = "!has(self.input) || !self.input.exists(r, has(r.to))",
+    message = "to has no place in an input rule: the router itself receives; remove it",
+    fieldPath = ".input")
 public record FirewallSpec(
     @JsonPropertyDescription("What happens to packets that no rule names.") @Default("Drop")
         @Nullable Verdict defaultPolicy,

@@ -6,11 +6,16 @@ import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** How flows reach the other routers. */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
+@ValidationRule(
+    value = "self.protocol == 'Conntrackd' || !has(self.conntrackd)",
+    message = "counts with protocol: Conntrackd only; write that, or remove it",
+    fieldPath = ".conntrackd")
 public record FlowSyncSpec(
     @JsonPropertyDescription(
             "Holdfast: the sealed link. Conntrackd: to share a link with a " + "conntrackd.")
@@ -32,6 +37,7 @@ public record FlowSyncSpec(
                 + "reply source; besides the router's own flows, loopback, the Sync "
                 + "network, pod and service networks, which never are.")
         @Size(max = 64)
+        @ValidationRule(value = CelRules.NETWORKS, messageExpression = CelRules.NETWORKS_MESSAGE)
         List<@Size(min = 2, max = 43) String> ignore) {
 
   public FlowSyncSpec {

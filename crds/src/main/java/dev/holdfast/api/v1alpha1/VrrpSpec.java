@@ -5,12 +5,28 @@ import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
 import io.fabric8.generator.annotation.Max;
 import io.fabric8.generator.annotation.Min;
-import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import org.jspecify.annotations.Nullable;
 
 /** How the role is negotiated. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@ValidationRule(
+    value =
+        "!has(self.advertisementInterval) || !self.advertisementInterval.matches('^[0-9]{1,6}([.][0-9]{1,6})?(ms|s|m)$') || self.version != 3 "
+            + "|| duration(self.advertisementInterval) >= duration('10ms') && duration(self.advertisementInterval) <= duration('40.95s') && duration(self.advertisementInterval).getMilliseconds() % 10 == 0",
+    message = "write 10ms to 40.95s in steps of 10ms",
+    fieldPath = ".advertisementInterval")
+@ValidationRule(
+    value =
+        "!has(self.advertisementInterval) || !self.advertisementInterval.matches('^[0-9]{1,6}([.][0-9]{1,6})?(ms|s|m)$') || self.version != 2 "
+            + "|| duration(self.advertisementInterval) >= duration('1s') && duration(self.advertisementInterval) <= duration('255s') && duration(self.advertisementInterval).getMilliseconds() % 1000 == 0",
+    message = "version 2 knows whole seconds: write 1s to 255s, or version: 3",
+    fieldPath = ".advertisementInterval")
+@ValidationRule(
+    value = "self.version == 2 || !has(self.authentication)",
+    message = "does not exist in VRRP version 3; remove it, or write version: 2",
+    fieldPath = ".authentication")
 public record VrrpSpec(
     @JsonPropertyDescription(
             "3, or 2 for segments shared with older speakers (whole seconds, simple "
@@ -23,7 +39,7 @@ public record VrrpSpec(
             "Time between two adverts: 10ms to 40.95s in steps of 10ms, by default "
                 + "100ms; in version 2 whole seconds from 1s to 255s, by default 1s.")
         @Size(min = 2, max = 16)
-        @Pattern("^[0-9]{1,6}(\\.[0-9]{1,6})?(ms|s|m)$")
+        @ValidationRule(value = CelRules.DURATION, message = CelRules.DURATION_MESSAGE)
         @Nullable String advertisementInterval,
     @JsonPropertyDescription(
             "When a better router takes the role back: WhenInSync, Always or Never.")
