@@ -65,7 +65,6 @@ public final class Measurement implements AutoCloseable {
    * @throws LabException when it does not within the limit; it says what flowed and what did not
    */
   public static Measurement start(Topology topology, MeasureOptions options) {
-    OpenFiles.allow(2 * options.flows() + 4 * options.connectionsPerSecond() + 2000);
     var measurement = new Measurement(topology, options);
     try {
       measurement.begin(options);

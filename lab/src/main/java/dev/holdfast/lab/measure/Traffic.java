@@ -7,10 +7,11 @@ import dev.holdfast.lab.measure.judge.ConnectionRecord;
 import dev.holdfast.lab.measure.judge.FlowKind;
 import dev.holdfast.lab.measure.judge.FlowRecord;
 import dev.holdfast.lab.measure.judge.ProbeTrace;
+import dev.holdfast.lab.measure.traffic.FarEnd;
 import dev.holdfast.lab.measure.traffic.FlowPlan;
-import dev.holdfast.lab.measure.traffic.LabThread;
 import dev.holdfast.lab.measure.traffic.Origin;
 import dev.holdfast.lab.measure.traffic.Prober;
+import dev.holdfast.lab.measure.traffic.RemoteServer;
 import dev.holdfast.lab.measure.traffic.TcpClient;
 import dev.holdfast.lab.measure.traffic.TcpServer;
 import dev.holdfast.lab.net.Host;
@@ -35,12 +36,13 @@ final class Traffic implements AutoCloseable {
 
   private final List<ProbePair> probes = new ArrayList<>();
   private final List<TcpPair> tcp = new ArrayList<>();
-  private final List<LabThread> begun = new ArrayList<>();
+  private final List<Runnable> checks = new ArrayList<>();
+  private final List<Runnable> closings = new ArrayList<>();
   private final int flows;
 
   private record ProbePair(Family family, Prober lan, Prober internet) {}
 
-  private record TcpPair(TcpClient client, TcpServer server) {}
+  private record TcpPair(TcpClient client, FarEnd server) {}
 
   Traffic(Topology topology, MeasureOptions options, Origin origin) {
     Host lan = topology.lanHost();
@@ -78,18 +80,32 @@ final class Traffic implements AutoCloseable {
       Family family = families.get(i / 2 % families.size());
       plans.add(plan(i, internet.address(family).orElseThrow()));
     }
-    var server =
-        new TcpServer(
-            internet,
-            List.of(
-                new TcpServer.Listener(ECHO_PORT, FlowKind.ECHO, OTHER_MILLIS),
-                new TcpServer.Listener(PUSH_PORT, FlowKind.PUSH, JUDGED_MILLIS),
-                new TcpServer.Listener(SLOW_PUSH_PORT, FlowKind.PUSH, OTHER_MILLIS)),
-            origin);
+    var listeners =
+        List.of(
+            new TcpServer.Listener(ECHO_PORT, FlowKind.ECHO, OTHER_MILLIS),
+            new TcpServer.Listener(PUSH_PORT, FlowKind.PUSH, JUDGED_MILLIS),
+            new TcpServer.Listener(SLOW_PUSH_PORT, FlowKind.PUSH, OTHER_MILLIS));
+    FarEnd server = farEnd(internet, listeners, options, origin);
     IpAddress target = internet.address(families.getFirst()).orElseThrow();
     var client =
         new TcpClient(lan, plans, options.connectionsPerSecond(), target, ECHO_PORT, origin);
     return new TcpPair(client, server);
+  }
+
+  /** In this process where it may open files for both ends of all flows, else in its own. */
+  private static FarEnd farEnd(
+      Host internet, List<TcpServer.Listener> listeners, MeasureOptions options, Origin origin) {
+    long oneEnd = options.flows() + 5L * options.connectionsPerSecond() + 500;
+    long allowed = OpenFiles.allow(2 * oneEnd);
+    if (allowed >= 2 * oneEnd) {
+      return new TcpServer(internet.namespace(), "server-" + internet.name(), listeners, origin);
+    }
+    if (allowed >= oneEnd) {
+      return new RemoteServer(internet.namespace(), listeners, origin);
+    }
+    throw new LabException(
+        "this machine allows %d open files, and %d flows need %d at each end"
+            .formatted(allowed, options.flows(), oneEnd));
   }
 
   private static FlowPlan plan(int index, IpAddress target) {
@@ -124,28 +140,30 @@ final class Traffic implements AutoCloseable {
       }
     }
     return new TcpPair(
-        new TcpClient(internet, plans, 0, null, 0, origin), new TcpServer(lan, listeners, origin));
+        new TcpClient(internet, plans, 0, null, 0, origin),
+        new TcpServer(lan.namespace(), "server-" + lan.name(), listeners, origin));
   }
 
   void begin() {
     for (TcpPair pair : tcp) {
-      begin(pair.server());
-      begin(pair.client());
+      begin(pair.server()::begin, pair.server()::check, pair.server()::close);
+      begin(pair.client()::begin, pair.client()::check, pair.client()::close);
     }
     for (ProbePair pair : probes) {
-      begin(pair.internet());
-      begin(pair.lan());
+      begin(pair.internet()::begin, pair.internet()::check, pair.internet()::close);
+      begin(pair.lan()::begin, pair.lan()::check, pair.lan()::close);
     }
   }
 
-  private void begin(LabThread thread) {
-    begun.add(thread);
-    thread.begin();
+  private void begin(Runnable begin, Runnable check, Runnable close) {
+    closings.add(close);
+    begin.run();
+    checks.add(check);
   }
 
   /** Throws when a generator broke off. */
   void check() {
-    begun.forEach(LabThread::check);
+    checks.forEach(Runnable::run);
   }
 
   /** True when every flow and both directions of the probes have carried something. */
@@ -197,7 +215,7 @@ final class Traffic implements AutoCloseable {
 
   @Override
   public void close() {
-    begun.reversed().forEach(LabThread::close);
+    closings.reversed().forEach(Runnable::run);
   }
 
   // After the end.

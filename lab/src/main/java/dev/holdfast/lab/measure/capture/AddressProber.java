@@ -1,5 +1,6 @@
 package dev.holdfast.lab.measure.capture;
 
+import dev.holdfast.agent.linux.Names;
 import dev.holdfast.agent.linux.PacketSocket;
 import dev.holdfast.agent.linux.SyscallException;
 import dev.holdfast.api.addr.Ipv4Address;
@@ -8,8 +9,6 @@ import dev.holdfast.api.addr.MacAddress;
 import dev.holdfast.api.addr.Prefix;
 import dev.holdfast.lab.measure.traffic.LabThread;
 import dev.holdfast.lab.net.NetworkSite;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
@@ -50,10 +49,10 @@ public final class AddressProber extends LabThread {
   }
 
   @Override
-  protected void open() throws SocketException {
+  protected void open() {
     for (NetworkSite.Port port : site.ports()) {
       if (port.router()) {
-        ports.add(NetworkInterface.getByName(port.interfaceName()).getIndex());
+        ports.add(Names.interfaceIndex(port.interfaceName()));
       }
     }
     socket = PacketSocket.sender();

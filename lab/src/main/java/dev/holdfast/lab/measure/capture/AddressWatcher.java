@@ -92,6 +92,7 @@ public final class AddressWatcher extends LabThread {
     compare();
   }
 
+  /** A dump request with an empty body. */
   private static ByteBuffer request(short type, int bodyBytes) {
     int length = NetlinkSocket.HEADER_BYTES + bodyBytes;
     ByteBuffer request = ByteBuffer.allocate(length).order(ByteOrder.nativeOrder());
@@ -153,6 +154,7 @@ public final class AddressWatcher extends LabThread {
     }
   }
 
+  /** The value of the first such attribute between the offsets; empty when there is none. */
   private static byte[] attribute(ByteBuffer buffer, int from, int end, int wanted) {
     int at = from;
     while (at + 4 <= end) {

@@ -1,6 +1,7 @@
 package dev.holdfast.lab.measure.capture;
 
 import dev.holdfast.agent.linux.Clocks;
+import dev.holdfast.agent.linux.Names;
 import dev.holdfast.agent.linux.PacketSocket;
 import dev.holdfast.agent.linux.Receive;
 import dev.holdfast.api.addr.IpAddress;
@@ -11,8 +12,6 @@ import dev.holdfast.lab.measure.judge.AnswerSeen;
 import dev.holdfast.lab.measure.traffic.LabThread;
 import dev.holdfast.lab.measure.traffic.Origin;
 import dev.holdfast.lab.net.NetworkSite;
-import java.net.NetworkInterface;
-import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -59,10 +58,10 @@ public final class SwitchTap extends LabThread {
   }
 
   @Override
-  protected void open() throws SocketException {
+  protected void open() {
     for (NetworkSite.Port port : site.ports()) {
       if (port.router()) {
-        int index = NetworkInterface.getByName(port.interfaceName()).getIndex();
+        int index = Names.interfaceIndex(port.interfaceName());
         routerByPort.put(index, port.machine());
       }
     }

@@ -22,7 +22,7 @@ public abstract class LabThread implements AutoCloseable {
   }
 
   /** Starts the thread and returns when {@link #open} is done. */
-  public final void begin() {
+  public void begin() {
     thread.start();
     try {
       opened.await();
@@ -50,7 +50,7 @@ public abstract class LabThread implements AutoCloseable {
   }
 
   /** Throws what ended the thread before its time. */
-  public final void check() {
+  public void check() {
     Throwable cause = failure;
     if (cause != null) {
       throw new LabException(thread.getName() + " broke off: " + cause.getMessage(), cause);
@@ -59,7 +59,7 @@ public abstract class LabThread implements AutoCloseable {
 
   /** Ends the thread and waits for it; samples may be read afterwards. */
   @Override
-  public final void close() {
+  public void close() {
     stopping = true;
     wake();
     boolean interrupted = false;

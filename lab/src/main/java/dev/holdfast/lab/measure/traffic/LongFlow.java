@@ -82,7 +82,7 @@ final class LongFlow extends MessageChannel {
   }
 
   /** As both ends saw it until a moment; what came later is our own closing. */
-  FlowRecord record(TcpServer server, long untilNanos) {
+  FlowRecord record(FarEnd server, long untilNanos) {
     FlowEnd near = endNanos < untilNanos ? end : FlowEnd.OPEN;
     boolean far = near == FlowEnd.OPEN && server.wasReset(serverId, untilNanos);
     FlowEnd both = far ? FlowEnd.RESET : near;

@@ -1,6 +1,7 @@
 package dev.holdfast.lab.measure.traffic;
 
 import dev.holdfast.agent.linux.Clocks;
+import dev.holdfast.agent.linux.Names;
 import dev.holdfast.agent.linux.PacketSocket;
 import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.IpAddress;
@@ -10,7 +11,6 @@ import dev.holdfast.lab.net.Host;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.NetworkInterface;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -82,7 +82,7 @@ public final class Prober extends LabThread {
         host.address(family)
             .orElseThrow(() -> new LabException(host.name() + " has no address of " + family));
     opened.bind(new InetSocketAddress(inet(own.toBytes()), port));
-    int index = NetworkInterface.getByName(host.attachment().interfaceName()).getIndex();
+    int index = Names.interfaceIndex(host.attachment().interfaceName());
     capture =
         PacketSocket.receiver(
             index,

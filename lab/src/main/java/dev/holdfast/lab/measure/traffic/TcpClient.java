@@ -326,7 +326,7 @@ public final class TcpClient extends LabThread {
   }
 
   /** After the end of both: the long flows as both ends saw them until a moment. */
-  public List<FlowRecord> flows(TcpServer server, long untilNanos) {
+  public List<FlowRecord> flows(FarEnd server, long untilNanos) {
     return flows.stream().map(flow -> flow.record(server, untilNanos)).toList();
   }
 

@@ -1,7 +1,7 @@
 package dev.holdfast.lab.measure.traffic;
 
 import dev.holdfast.lab.measure.judge.FlowKind;
-import dev.holdfast.lab.net.Host;
+import dev.holdfast.lab.net.Namespace;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * say which of our connections was its own: a reset that only this end sees (the peer router
  * answers our segment with one) is a reset of the flow.
  */
-public final class TcpServer extends LabThread {
+public final class TcpServer extends LabThread implements FarEnd {
 
   private static final int BACKLOG = 4096;
   private static final int ROOM_BYTES = 64 << 10;
@@ -47,8 +47,11 @@ public final class TcpServer extends LabThread {
   private final ByteBuffer room = ByteBuffer.allocateDirect(ROOM_BYTES);
   private @Nullable Selector selector;
 
-  public TcpServer(Host host, List<Listener> listeners, Origin origin) {
-    super(host.namespace(), "server-" + host.name());
+  /**
+   * @param name of the thread
+   */
+  public TcpServer(Namespace namespace, String name, List<Listener> listeners, Origin origin) {
+    super(namespace, name);
     this.listeners = List.copyOf(listeners);
     this.origin = origin;
   }
@@ -174,9 +177,20 @@ public final class TcpServer extends LabThread {
     }
   }
 
-  /** After the end: true when this end of the connection was reset before {@code untilNanos}. */
-  boolean wasReset(int id, long untilNanos) {
+  @Override
+  public boolean wasReset(int id, long untilNanos) {
     return id >= 0 && id < connections.size() && connections.get(id).resetNanos < untilNanos;
+  }
+
+  /** After the end: when each connection that was reset was, since the origin. */
+  Map<Integer, Long> resets() {
+    var resets = new TreeMap<Integer, Long>();
+    for (Accepted connection : connections) {
+      if (connection.resetNanos != NEVER) {
+        resets.put(connection.id, connection.resetNanos);
+      }
+    }
+    return resets;
   }
 
   private static final class Accepted extends MessageChannel {

@@ -230,7 +230,8 @@ class GeneratorsNetnsIT {
     Tcp(int count) throws InterruptedException {
       server =
           new TcpServer(
-              path.rightHost(),
+              path.rightHost().namespace(),
+              "server",
               List.of(
                   new TcpServer.Listener(ECHO_PORT, FlowKind.ECHO, 1),
                   new TcpServer.Listener(PUSH_PORT, FlowKind.PUSH, 10),
