@@ -1,0 +1,65 @@
+package dev.holdfast.agent.shell;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The kernel's settings under {@code /proc/sys}. Those under {@code net/} are of the network
+ * namespace of the calling thread.
+ *
+ * <p>A setting is named by its path, like {@code net/ipv4/conf/eth0.10/rp_filter}: interface names
+ * contain dots, so dots cannot separate.
+ *
+ * @param root {@code /proc/sys}, or a copy for tests
+ */
+public record Sysctl(Path root) {
+
+  public static Sysctl ofThisMachine() {
+    return new Sysctl(Path.of("/proc/sys"));
+  }
+
+  /** The value without surrounding blanks; empty when there is no such setting. */
+  public Optional<String> read(String path) {
+    try {
+      return Optional.of(Files.readString(root.resolve(path)).strip());
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /**
+   * Writes a value.
+   *
+   * @throws IOException with the kernel's reason
+   */
+  public void write(String path, String value) throws IOException {
+    // No truncation: the file is not one.
+    try (var out = Files.newByteChannel(root.resolve(path), StandardOpenOption.WRITE)) {
+      out.write(ByteBuffer.wrap((value + "\n").getBytes(StandardCharsets.US_ASCII)));
+    }
+  }
+
+  /**
+   * The names in a folder of settings, sorted: all interfaces, with {@code all} and {@code
+   * default}.
+   */
+  public List<String> children(String path) {
+    try (Stream<Path> children = Files.list(root.resolve(path))) {
+      return children.map(child -> child.getFileName().toString()).sorted().toList();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  /** As people write it: with dots, or with slashes where a part itself has a dot. */
+  public static String name(String path) {
+    return path.indexOf('.') >= 0 ? path : path.replace('/', '.');
+  }
+}
