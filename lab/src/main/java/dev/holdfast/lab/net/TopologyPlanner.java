@@ -66,8 +66,8 @@ public final class TopologyPlanner {
   /**
    * @param prefix of all namespaces' names
    * @param nodes the rendered configuration of each router, in the order of the resource
-   * @param lanKnownOutside whether the modems have routes to the LANs; with source NAT they need
-   *     none, and having none shows packets that left untranslated
+   * @param lanKnownOutside whether the modems have IPv4 routes to the LANs; with source NAT they
+   *     need none, and having none shows packets that left untranslated. IPv6 is always routed
    * @throws LabException when there is no LAN or no WAN that traffic could pass between
    */
   public static Blueprint plan(
@@ -235,7 +235,10 @@ public final class TopologyPlanner {
           attach(name, false, wan.name(), "eth0", number, 0, modemAddresses(wan, internet));
       List<Prefix> outer = internet.stream().flatMap(p -> plan.lowest(p).stream()).toList();
       Attachment outside = attach(name, false, INTERNET, "eth1", number, 1, outer);
-      List<Route> routes = lanKnownOutside ? routesToLans(wan, lans) : List.of();
+      List<Route> routes =
+          routesToLans(wan, lans).stream()
+              .filter(r -> lanKnownOutside || r.destination().family() == Family.IPV6)
+              .toList();
       Machine modem =
           new Machine(name, labNamespace(name), List.of(inside, outside), routes, FORWARDING);
       modems.put(wan.name(), modem);
