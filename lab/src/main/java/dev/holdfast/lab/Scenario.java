@@ -3,6 +3,7 @@ package dev.holdfast.lab;
 import dev.holdfast.lab.fault.Fault;
 import dev.holdfast.lab.fault.FaultKind;
 import dev.holdfast.lab.fault.Injection;
+import dev.holdfast.lab.measure.Measurement;
 import dev.holdfast.lab.net.Router;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -10,85 +11,96 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Plays a sequence of faults on one lab, and gives back what they took.
  *
- * <p>A fault hits the router that is active at that moment. Then the scenario waits until traffic
- * passes again and looks on for a while: TCP resumes up to 2.2 times the length of the gap after
- * the fault (its retransmissions back off by powers of two), and a flow counts as stalled when
- * nothing came in the last two seconds.
+ * <p>A fault hits the router that is active at that moment, at a random moment between two adverts.
+ * Then the scenario waits until everything flows again, and looks on for a while after that: a flow
+ * counts as stalled when nothing came in the last two seconds.
  */
 final class Scenario {
 
-  /** Told about each fault at once. */
-  interface Listener {
-    /**
-     * @param nanoTime {@link System#nanoTime} immediately before it began
-     */
-    void marked(String fault, long nanoTime);
-  }
-
-  private static final long SETTLE_LIMIT_MILLIS = 30_000;
   private static final long QUIET_MILLIS = 1_000;
-  private static final long TAIL_MILLIS = 3_000;
-  private static final double BACK_OFF = 1.3;
+  private static final long TAIL_MILLIS = 2_200;
+
+  /** TCP retransmits 0.2, 0.6, 1.5, 3.2 and 7.2 s after the first loss: not to miss the last. */
+  private static final long BACK_OFF_MILLIS = 9_000;
 
   /** Addresses of a dead agent live this long in the kernel. */
   private static final long ADDRESS_LIFETIME_MILLIS = 3_500;
 
   /** A returning router reads the kernel's table and the peer's before it may take the role. */
-  private static final long RETURN_MILLIS = 6_000;
+  private static final long RETURN_MILLIS = 5_000;
+
+  private static final Fault POWER_OFF = Fault.parseList("power-off").getFirst();
+  private static final Fault AGENT_STOP = Fault.parseList("agent-stop").getFirst();
 
   private final Lab lab;
-  private final Progress progress;
+  private final Narrator narrator;
   private final Random random;
   private final Deque<Injection> outstanding = new ArrayDeque<>();
 
-  /**
-   * @param random gives each fault its moment between two adverts
-   */
-  Scenario(Lab lab, Progress progress, Random random) {
+  Scenario(Lab lab, Narrator narrator, Random random) {
     this.lab = lab;
-    this.progress = progress;
+    this.narrator = narrator;
     this.random = random;
   }
 
   /**
-   * Does what has to have happened before a sequence makes sense, before anything is measured: for
-   * a return without a loss, the better router is lost.
+   * Waits for the routers, and does what must have happened before a sequence makes sense: for a
+   * return without a loss the better router is lost first.
    */
   void prepare(List<Fault> faults) {
-    Router active = lab.awaitSettled(SETTLE_LIMIT_MILLIS + 10 * lab.detectionMillis());
-    progress.say(active.node() + " is active");
-    if (faults.getFirst().kind() == FaultKind.RETURN) {
+    narrator.settled(settle());
+    if (faults.getFirst().kind() == FaultKind.RETURN && outstanding.isEmpty()) {
       Router better =
           lab.topology().routers().stream()
               .max(Comparator.comparingInt(Router::priority))
               .orElseThrow();
-      progress.say(better.node() + " is switched off beforehand, so that it can return");
-      Injection off = lab.injector().prepare(Fault.parseList("power-off").getFirst(), better);
+      narrator.step(better.node() + " is switched off beforehand, so that it can return");
+      Injection off = lab.injector().prepare(POWER_OFF, better);
       off.fire();
       outstanding.push(off);
-      Router other = lab.awaitSettled(SETTLE_LIMIT_MILLIS + 10 * lab.detectionMillis());
-      progress.say(other.node() + " is active");
+      narrator.settled(settle());
     }
   }
 
+  private Router settle() {
+    return lab.awaitSettled(30_000 + 5 * lab.detectionMillis());
+  }
+
   /** The faults, one after the other. */
-  void play(List<Fault> faults, Listener listener) {
+  void play(List<Fault> faults, Measurement measurement) {
+    narrator.flows(measurement.live());
     for (Fault fault : faults) {
       Pause.millis(QUIET_MILLIS + random.nextLong(Math.max(1, lab.detectionMillis() / 3)));
       switch (fault.kind()) {
-        case RETURN -> giveBack(fault, listener);
-        case RESTART -> restart(fault, listener);
-        default -> inject(fault, listener);
+        case RETURN -> giveBack(fault, measurement);
+        case RESTART -> restart(fault, measurement);
+        case NONE,
+            POWER_OFF,
+            AGENT_KILL,
+            AGENT_STOP,
+            AGENT_PAUSE,
+            FREEZE,
+            WAN_DOWN,
+            LAN_DOWN,
+            SYNC_DOWN,
+            WAN_SILENT,
+            LAN_ONEWAY,
+            LINK_DOWN,
+            LOSS,
+            PARTITION,
+            REBOOT,
+            HANDOVER,
+            MAINTENANCE ->
+            inject(fault, measurement);
       }
     }
   }
 
-  private void inject(Fault fault, Listener listener) {
+  private void inject(Fault fault, Measurement measurement) {
     Router target =
         lab.observer()
             .active()
@@ -96,66 +108,62 @@ final class Scenario {
                 () -> new LabException("nobody is active, so " + fault.text() + " hits nobody"));
     Injection injection = lab.injector().prepare(fault, target);
     long at = injection.fire();
-    listener.marked(fault.text(), at);
-    progress.say(describe(fault, target));
+    if (fault.kind() != FaultKind.NONE) {
+      measurement.mark(fault.text(), at);
+    }
+    narrator.fault(fault, target);
     if (fault.lastsNanos() > 0) {
       sleepUntil(at + fault.lastsNanos());
       injection.end();
-      progress.say(fault.text() + " is over");
-    } else if (fault.kind() != FaultKind.NONE && fault.kind() != FaultKind.HANDOVER) {
+      narrator.healed(fault.text() + " is over");
+    } else {
       outstanding.push(injection);
     }
-    lookOn(fault, at);
+    lookOn(fault, measurement);
   }
 
-  private void giveBack(Fault fault, Listener listener) {
-    progress.say("what the faults took comes back");
-    @Nullable Long first = null;
+  private void giveBack(Fault fault, Measurement measurement) {
+    narrator.healed("what is missing comes back");
+    long first = outstanding.isEmpty() ? System.nanoTime() : outstanding.pop().end();
+    measurement.mark(fault.text(), first);
+    giveBackTheRest();
+    lookOn(fault, measurement);
+  }
+
+  private void giveBackTheRest() {
     while (!outstanding.isEmpty()) {
-      long at = outstanding.pop().end();
-      first = first == null ? at : first;
+      outstanding.pop().end();
     }
-    long at = first == null ? System.nanoTime() : first;
-    listener.marked(fault.text(), at);
-    lookOn(fault, at);
   }
 
-  private void restart(Fault fault, Listener listener) {
+  private void restart(Fault fault, Measurement measurement) {
     for (Router router : lab.topology().routers()) {
-      Injection stop = lab.injector().prepare(Fault.parseList("agent-stop").getFirst(), router);
-      progress.say(router.node() + " is restarted");
+      Injection stop = lab.injector().prepare(AGENT_STOP, router);
       long at = stop.fire();
-      listener.marked(fault.text(), at);
+      measurement.mark(fault.text(), at);
+      narrator.fault(fault, router);
       stop.end();
-      lookOn(fault, at);
+      lookOn(fault, measurement);
     }
   }
 
-  /** Waits until traffic passes again, and then for as long as flows may need to go on. */
-  private void lookOn(Fault fault, long atNanos) {
-    long limit = 5_000 + 5 * lab.detectionMillis();
-    boolean passes =
-        Lab.await(
-            limit, () -> lab.observer().active().isPresent() && lab.observer().passes());
-    long recovered = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - atNanos);
-    progress.say(
-        passes
-            ? lab.observer().active().map(r -> r.node() + " is active").orElse("nobody is active")
-            : "traffic does not pass after " + limit / 1000 + " s");
-    long until =
-        Math.max(
-            minimumMillis(fault), recovered + TAIL_MILLIS + (long) (BACK_OFF * recovered));
-    sleepUntil(atNanos + TimeUnit.MILLISECONDS.toNanos(until));
+  /** Waits until everything flows again, and then for as long as a stall needs to show. */
+  private void lookOn(Fault fault, Measurement measurement) {
+    long limit = minimumMillis(fault) + 2 * lab.detectionMillis() + BACK_OFF_MILLIS;
+    boolean settled = measurement.settle(nanos(minimumMillis(fault)), nanos(limit));
+    Pause.millis(TAIL_MILLIS);
+    narrator.after(measurement.live(), settled);
   }
 
+  /** For so long nobody may notice, and afterwards everything may still change. */
   private long minimumMillis(Fault fault) {
-    long detection = 2 * lab.detectionMillis() + TAIL_MILLIS;
+    long detection = 2 * lab.detectionMillis() + 500;
     return switch (fault.kind()) {
-      case AGENT_KILL, AGENT_PAUSE -> Math.max(detection, ADDRESS_LIFETIME_MILLIS + TAIL_MILLIS);
-      case RETURN, RESTART, AGENT_STOP, REBOOT, MAINTENANCE, HANDOVER ->
-          detection + RETURN_MILLIS;
+      case AGENT_KILL, AGENT_PAUSE -> Math.max(detection, ADDRESS_LIFETIME_MILLIS);
+      case RETURN, RESTART, AGENT_STOP, MAINTENANCE, HANDOVER -> detection + RETURN_MILLIS;
       case NONE,
           POWER_OFF,
+          REBOOT,
           FREEZE,
           WAN_DOWN,
           LAN_DOWN,
@@ -171,35 +179,13 @@ final class Scenario {
 
   /** Gives back everything and waits until the routers have settled: between two cycles. */
   void heal() {
-    while (!outstanding.isEmpty()) {
-      outstanding.pop().end();
-    }
+    giveBackTheRest();
     Pause.millis(TAIL_MILLIS);
-    lab.awaitSettled(SETTLE_LIMIT_MILLIS + 10 * lab.detectionMillis());
+    settle();
   }
 
-  private static String describe(Fault fault, Router target) {
-    String node = target.node();
-    return switch (fault.kind()) {
-      case NONE -> "nothing happens to " + node;
-      case POWER_OFF -> node + " loses its power";
-      case AGENT_KILL -> node + "'s agent is killed";
-      case AGENT_STOP -> node + "'s agent has been stopped";
-      case AGENT_PAUSE -> node + "'s agent hangs";
-      case FREEZE -> "all routers' processes hang";
-      case WAN_DOWN -> node + "'s WAN cable is pulled";
-      case LAN_DOWN -> node + "'s LAN cable is pulled";
-      case SYNC_DOWN -> node + "'s Sync cable is pulled";
-      case WAN_SILENT -> node + "'s WAN goes silent";
-      case LAN_ONEWAY -> "nothing from " + node + " reaches the LAN";
-      case LINK_DOWN -> "the routers' link is down on every path";
-      case LOSS -> fault.percent() + "% of the routers' frames are lost";
-      case PARTITION -> "the routers do not see each other";
-      case REBOOT -> node + " reboots";
-      case HANDOVER -> node + " hands over";
-      case MAINTENANCE -> node + " goes into maintenance";
-      case RETURN, RESTART -> fault.text();
-    };
+  private static long nanos(long millis) {
+    return TimeUnit.MILLISECONDS.toNanos(millis);
   }
 
   private static void sleepUntil(long nanoTime) {

@@ -1,0 +1,31 @@
+package dev.holdfast.lab;
+
+import dev.holdfast.lab.fault.Fault;
+import dev.holdfast.lab.measure.Live;
+import dev.holdfast.lab.net.Router;
+
+/** Hears what happens in a lab, while it happens. */
+interface Narrator {
+
+  /** Something that takes a while. */
+  void step(String sentence);
+
+  /** The routers have settled. */
+  void settled(Router active);
+
+  /** All traffic flows. */
+  void flows(Live live);
+
+  /** It has just happened. */
+  void fault(Fault fault, Router target);
+
+  /** What a fault took comes back. */
+  void healed(String sentence);
+
+  /**
+   * The time after a fault is over.
+   *
+   * @param settled false: not everything flows again
+   */
+  void after(Live live, boolean settled);
+}
