@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * The GatewayCluster that a lab builds: read from a file or the article's, with what the command
  * line changes in it. The agents get the same document, so that they and the lab cannot differ.
  */
-final class ClusterFile {
+public final class ClusterFile {
 
   private static final ObjectMapper YAML =
       YAMLMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
@@ -42,7 +42,7 @@ final class ClusterFile {
    * @param file YAML or JSON; null: the article's network
    * @throws LabException with a sentence when it cannot be read
    */
-  static ClusterFile read(@Nullable Path file) {
+  public static ClusterFile read(@Nullable Path file) {
     String name = file == null ? "the article's network" : file.toString();
     try {
       JsonNode tree = YAML.readTree(file == null ? article() : Files.readAllBytes(file));
@@ -64,16 +64,16 @@ final class ClusterFile {
     }
   }
 
-  String name() {
+  public String name() {
     return document.path("metadata").path("name").asText("gateway");
   }
 
-  GatewayClusterSpec spec() {
+  public GatewayClusterSpec spec() {
     return spec;
   }
 
   /** With another source NAT than the resource says. */
-  ClusterFile translating(SourceTranslation translation) {
+  public ClusterFile translating(SourceTranslation translation) {
     ObjectNode copy = document.deepCopy();
     ((ObjectNode) copy.get("spec"))
         .withObjectProperty("nat")
@@ -85,7 +85,7 @@ final class ClusterFile {
    * As it has to be beside a keepalived and a conntrackd: plain preemption, foreign speakers, and
    * conntrackd's protocol. What the resource says about these stays.
    */
-  ClusterFile besideOthers() {
+  public ClusterFile besideOthers() {
     ObjectNode copy = document.deepCopy();
     ObjectNode vrrp = ((ObjectNode) copy.get("spec")).withObjectProperty("vrrp");
     setIfAbsent(vrrp, "preempt", "Always");
@@ -110,7 +110,7 @@ final class ClusterFile {
   }
 
   /** Each router's complete configuration, in the order of the resource. */
-  List<GatewayNodeSpec> nodes() {
+  public List<GatewayNodeSpec> nodes() {
     var identity =
         new GatewayIdentity(
             name(), document.path("metadata").path("namespace").asText("default"), 0);

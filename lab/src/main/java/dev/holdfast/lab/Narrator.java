@@ -5,7 +5,7 @@ import dev.holdfast.lab.measure.Live;
 import dev.holdfast.lab.net.Router;
 
 /** Hears what happens in a lab, while it happens. */
-interface Narrator {
+public interface Narrator {
 
   /** Something that takes a while. */
   void step(String sentence);

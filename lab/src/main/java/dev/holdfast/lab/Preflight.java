@@ -26,8 +26,7 @@ final class Preflight {
       return Optional.of("the lab makes network namespaces, so it needs root");
     }
     Map<String, String> packages = programs(stack);
-    List<String> absent =
-        packages.keySet().stream().filter(name -> find(name).isEmpty()).toList();
+    List<String> absent = packages.keySet().stream().filter(name -> find(name).isEmpty()).toList();
     if (!absent.isEmpty()) {
       var install = new TreeSet<String>();
       absent.forEach(name -> install.add(packages.getOrDefault(name, name)));
@@ -87,13 +86,12 @@ final class Preflight {
 
   /** A container may be root and still not be allowed to. */
   private static Optional<String> namespaces() {
-    var result =
-        Programs.attempt(
-            "", List.of("unshare", "--net", "--mount", "true"));
+    var result = Programs.attempt("", List.of("unshare", "--net", "--mount", "true"));
     return result.status() == 0
         ? Optional.empty()
         : Optional.of(
-            "this machine does not let us make network namespaces (" + result.output().strip()
+            "this machine does not let us make network namespaces ("
+                + result.output().strip()
                 + "); a container needs --privileged for it");
   }
 }

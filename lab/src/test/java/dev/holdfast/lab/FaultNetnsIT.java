@@ -167,12 +167,25 @@ class FaultNetnsIT {
         Programs.attempt(
                 "",
                 List.of(
-                    "ip", "netns", "exec", modem.name(), "ping", "-n", "-q", "-c", "400", "-i",
-                    "0.002", "-W", "0.1", A_WAN))
+                    "ip",
+                    "netns",
+                    "exec",
+                    modem.name(),
+                    "ping",
+                    "-n",
+                    "-q",
+                    "-c",
+                    "400",
+                    "-i",
+                    "0.002",
+                    "-W",
+                    "0.1",
+                    A_WAN))
             .output();
 
     // Both ways through a loss of 30 %: 51 % lost, give or take four standard deviations.
-    int lost = Integer.parseInt(output.replaceAll("(?s).* ([0-9]+)(\\.[0-9]+)?% packet loss.*", "$1"));
+    int lost =
+        Integer.parseInt(output.replaceAll("(?s).* ([0-9]+)(\\.[0-9]+)?% packet loss.*", "$1"));
     assertThat(lost).isBetween(41, 61);
   }
 
@@ -208,7 +221,10 @@ class FaultNetnsIT {
   }
 
   private static boolean carrier(Router router, String interfaceName) {
-    return router.namespace().run("cat", "/sys/class/net/" + interfaceName + "/carrier").strip()
+    return router
+        .namespace()
+        .run("cat", "/sys/class/net/" + interfaceName + "/carrier")
+        .strip()
         .equals("1");
   }
 
@@ -227,7 +243,16 @@ class FaultNetnsIT {
     return Programs.attempt(
                 "",
                 List.of(
-                    "ip", "netns", "exec", from.name(), "ping", "-n", "-c", "1", "-W", "0.5",
+                    "ip",
+                    "netns",
+                    "exec",
+                    from.name(),
+                    "ping",
+                    "-n",
+                    "-c",
+                    "1",
+                    "-W",
+                    "0.5",
                     target))
             .status()
         == 0;

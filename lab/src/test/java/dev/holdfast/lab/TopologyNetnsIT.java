@@ -97,8 +97,7 @@ class TopologyNetnsIT {
   void aProcessThatGotTheNumberOfADeadOwnerDoesNotProtectALab() throws Exception {
     build("article");
     LabRegistry.Entry entry = registry.entries().getFirst();
-    Files.writeString(
-        entry.folder().resolve("owner"), ProcessHandle.current().pid() + " 12345");
+    Files.writeString(entry.folder().resolve("owner"), ProcessHandle.current().pid() + " 12345");
 
     assertThat(registry.abandoned()).containsExactly(entry);
   }
@@ -171,7 +170,8 @@ class TopologyNetnsIT {
     Programs.Result result =
         Programs.attempt(
             "",
-            List.of("ip", "netns", "exec", from.name(), "ping", "-n", "-c", "2", "-W", "1", target));
+            List.of(
+                "ip", "netns", "exec", from.name(), "ping", "-n", "-c", "2", "-W", "1", target));
     assertThat(result.status()).as("%s to %s: %s", from, target, result.output()).isZero();
   }
 }

@@ -1,7 +1,6 @@
 package dev.holdfast.lab.stack;
 
 import dev.holdfast.lab.LabException;
-import dev.holdfast.lab.net.Programs;
 import dev.holdfast.lab.net.Router;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,6 +40,10 @@ public final class HoldfastSoftware implements RouterSoftware {
     return "holdfast";
   }
 
+  public Path program() {
+    return program;
+  }
+
   public Path runFolder() {
     return folder.resolve("run");
   }
@@ -56,7 +59,7 @@ public final class HoldfastSoftware implements RouterSoftware {
     var command = command("run", "--config", config.toString(), "--node", router.node());
     command.addAll(List.of("--state-dir", folder.resolve("state").toString()));
     command.addAll(List.of("--link-key", linkKey.toString()));
-    agent = router.namespace().start(folder.resolve("agent.log").toFile(), command);
+    agent = router.namespace().start(logFile().toFile(), command);
   }
 
   @Override
@@ -120,8 +123,7 @@ public final class HoldfastSoftware implements RouterSoftware {
   }
 
   @Override
-  public String logTail() {
-    return Programs.attempt("", List.of("tail", "-n", "5", folder.resolve("agent.log").toString()))
-        .output();
+  public Path logFile() {
+    return folder.resolve("agent.log");
   }
 }

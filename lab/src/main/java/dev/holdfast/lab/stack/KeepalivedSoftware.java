@@ -144,7 +144,7 @@ public final class KeepalivedSoftware implements RouterSoftware {
         router
             .namespace()
             .start(
-                folder.resolve("keepalived.log").toFile(),
+                logFile().toFile(),
                 List.of(
                     "keepalived",
                     "--dont-fork",
@@ -229,7 +229,7 @@ public final class KeepalivedSoftware implements RouterSoftware {
   }
 
   @Override
-  public String logTail() {
-    return tail("keepalived.log");
+  public Path logFile() {
+    return folder.resolve("keepalived.log");
   }
 }

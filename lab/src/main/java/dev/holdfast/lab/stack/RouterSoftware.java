@@ -1,5 +1,7 @@
 package dev.holdfast.lab.stack;
 
+import dev.holdfast.lab.net.Programs;
+import java.nio.file.Path;
 import java.util.List;
 
 /** The programs that run on one router. Methods are called by the lab's main thread only. */
@@ -30,6 +32,11 @@ public sealed interface RouterSoftware permits HoldfastSoftware, KeepalivedSoftw
   /** Forgets what a tmpfs held: the power is gone, and every process with it. */
   void powerLost();
 
+  /** What the speaker logs. */
+  Path logFile();
+
   /** The last lines of its log, for a person who looks for the reason of a failure. */
-  String logTail();
+  default String logTail() {
+    return Programs.attempt("", List.of("tail", "-n", "5", logFile().toString())).output();
+  }
 }

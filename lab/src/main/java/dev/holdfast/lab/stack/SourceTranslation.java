@@ -2,6 +2,7 @@ package dev.holdfast.lab.stack;
 
 import dev.holdfast.api.v1alpha1.SourceNat;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** What {@code --nat} asks for. */
 public enum SourceTranslation {
@@ -16,6 +17,19 @@ public enum SourceTranslation {
 
   SourceTranslation(SourceNat source) {
     this.source = source;
+  }
+
+  /**
+   * @throws IllegalArgumentException with a sentence for the person
+   */
+  public static SourceTranslation parse(String text) {
+    return Stream.of(values())
+        .filter(one -> one.toString().equals(text))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "--nat is snat, masquerade or none, not \"" + text + "\""));
   }
 
   /** The word of the resource for it. */

@@ -1,0 +1,261 @@
+package dev.holdfast.lab;
+
+import dev.holdfast.api.v1alpha1.DurationText;
+import dev.holdfast.lab.fault.Fault;
+import dev.holdfast.lab.fault.FaultKind;
+import dev.holdfast.lab.measure.MeasureOptions;
+import dev.holdfast.lab.measure.RunReport;
+import dev.holdfast.lab.stack.SourceTranslation;
+import dev.holdfast.lab.stack.Stack;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+
+/** {@code holdfast lab}. */
+@Command(
+    name = "lab",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    usageHelpAutoWidth = true,
+    description = {
+      "Builds a GatewayCluster on this machine, breaks it, and says what that cost.",
+      "",
+      "Every router, switch, modem and host becomes a network namespace; nothing outside of them"
+          + " is touched, and all of it is removed at the end. Connections run from a LAN host to"
+          + " an internet host through the virtual addresses while the fault happens. What is"
+          + " reported was seen from outside: numbered payloads, adverts at the switches, the"
+          + " kernels' addresses.",
+      ""
+    },
+    modelTransformer = LabCommand.FaultsInHelp.class)
+final class LabCommand implements Callable<Integer> {
+
+  static final int HELD = 0;
+  static final int BROKEN = 1;
+  static final int USAGE = 2;
+  static final int CANNOT = 3;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "Any GatewayCluster, YAML or JSON. Default: the article's network.")
+  private @Nullable Path config;
+
+  @Option(
+      names = "--fault",
+      paramLabel = "NAME[:VALUE][,...]",
+      defaultValue = "power-off",
+      description = "What goes wrong; a list happens one after the other. Default: power-off.")
+  private String fault = "power-off";
+
+  @Option(
+      names = "--runs",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "So many runs, each on a lab of its own. Default: 1.")
+  private int runs;
+
+  @Option(
+      names = "--soak",
+      paramLabel = "DURATION",
+      description = "Instead of runs: the faults again and again on one lab for so long, like 10m.")
+  private @Nullable String soak;
+
+  @Option(
+      names = "--stack",
+      paramLabel = "STACK",
+      defaultValue = "holdfast",
+      description =
+          "What the routers run: holdfast; keepalived (with conntrackd and the article's rules);"
+              + " mixed (our agent on the best router, keepalived on the others);"
+              + " mixed:keepalived (the other way round). Default: holdfast.")
+  private String stackName = "holdfast";
+
+  @Option(
+      names = "--nat",
+      paramLabel = "snat|masquerade|none",
+      description = "Source NAT instead of what the resource says.")
+  private @Nullable String nat;
+
+  @Option(
+      names = "--flows",
+      paramLabel = "N",
+      defaultValue = "100",
+      description = "Long TCP flows, half of them client first, half server first. Default: 100.")
+  private int flows;
+
+  @Option(
+      names = "--table",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "Further flows that only fill the routers' tables. Default: 0.")
+  private int table;
+
+  @Option(
+      names = "--sync",
+      paramLabel = "direct|switched",
+      defaultValue = "direct",
+      description =
+          "The Sync network: one cable between two routers, or a switch. Default: direct.")
+  private String sync = "direct";
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Writes the report for programs.")
+  private @Nullable Path json;
+
+  @Option(
+      names = "--timeline",
+      paramLabel = "FILE.svg",
+      description = "Draws roles, gaps and probes of the last run over time.")
+  private @Nullable Path timeline;
+
+  @Option(names = "--story", description = "Tells one run as a story, for a first acquaintance.")
+  private boolean story;
+
+  @Option(
+      names = "--keep",
+      description = "Leaves the lab standing after the last run and says how to look around.")
+  private boolean keep;
+
+  @Option(
+      names = "--remove",
+      paramLabel = "ID",
+      description = "Removes a lab that was kept, and does nothing else; \"all\" removes them all.")
+  private @Nullable String remove;
+
+  private final PrintStream out = System.out;
+  private final PrintStream err = System.err;
+
+  @Override
+  public Integer call() {
+    try {
+      return remove == null ? lab() : remove(remove);
+    } catch (IllegalArgumentException e) {
+      err.println(e.getMessage());
+      return USAGE;
+    } catch (LabException e) {
+      err.println(e.getMessage());
+      return BROKEN;
+    }
+  }
+
+  private int lab() {
+    List<Fault> sequence = Fault.parseList(fault);
+    Stack stack = Stack.parse(stackName);
+    checkUsage(sequence, stack);
+    Path program = LabOptions.defaultProgram();
+    Optional<String> missing = Preflight.missing(stack, program);
+    if (missing.isPresent()) {
+      err.println(missing.get());
+      return CANNOT;
+    }
+    ClusterFile cluster = ClusterFile.read(config);
+    LabOptions options =
+        LabOptions.of(
+            cluster,
+            stack,
+            nat == null ? null : SourceTranslation.parse(nat),
+            sync.equals("direct"),
+            program);
+    MeasureOptions traffic = MeasureOptions.DEFAULT.withFlows(flows).withTable(table);
+    var reports = new ArrayList<RunReport>();
+    try (LabSession session = new LabSession(new Progress(err))) {
+      if (soak != null) {
+        session.soak(options, traffic, sequence, DurationText.nanos(soak), reports::add);
+      } else {
+        runs(session, options, traffic, sequence, reports);
+      }
+    }
+    reports.forEach(report -> out.println(report.figures()));
+    return HELD;
+  }
+
+  private void runs(
+      LabSession session,
+      LabOptions options,
+      MeasureOptions traffic,
+      List<Fault> sequence,
+      List<RunReport> reports) {
+    for (int run = 1; run <= runs; run++) {
+      if (runs > 1) {
+        err.println("run " + run + " of " + runs);
+      }
+      if (keep && run == runs) {
+        LabSession.Kept kept = session.runAndKeep(options, traffic, sequence);
+        reports.add(kept.report());
+        out.print(Guide.lookAround(kept.lab()));
+      } else {
+        reports.add(session.run(options, traffic, sequence));
+      }
+    }
+  }
+
+  private void checkUsage(List<Fault> sequence, Stack stack) {
+    if (runs < 1) {
+      throw new IllegalArgumentException("--runs is 1 or more");
+    }
+    if (keep && soak != null) {
+      throw new IllegalArgumentException("--keep goes with --runs, not with --soak");
+    }
+    if (!sync.equals("direct") && !sync.equals("switched")) {
+      throw new IllegalArgumentException("--sync is direct or switched, not \"" + sync + "\"");
+    }
+    for (Fault one : sequence) {
+      if (one.kind().needsHoldfast() && stack != Stack.HOLDFAST) {
+        throw new IllegalArgumentException(
+            "only our agent knows \"" + one.text() + "\"; leave --stack " + stack + " out");
+      }
+    }
+  }
+
+  private int remove(String id) {
+    var registry = new LabRegistry(LabRegistry.DEFAULT_FOLDER);
+    List<LabRegistry.Entry> chosen =
+        registry.entries().stream()
+            .filter(entry -> id.equals("all") || entry.id().equals(id))
+            .toList();
+    if (chosen.isEmpty() && !id.equals("all")) {
+      throw new IllegalArgumentException("there is no lab " + id);
+    }
+    chosen.forEach(
+        entry -> {
+          registry.remove(entry);
+          err.println("removed lab " + entry.id());
+        });
+    return HELD;
+  }
+
+  /** Lists the faults in the help. */
+  static final class FaultsInHelp implements CommandLine.IModelTransformer {
+
+    @Override
+    public CommandSpec transform(CommandSpec command) {
+      Stream<String> kinds =
+          Stream.of(FaultKind.values())
+              .map(
+                  kind ->
+                      String.format(Locale.ROOT, "  %-12s %s", kind.text(), kind.description()));
+      Stream<String> rest =
+          Stream.of(
+              "",
+              "Values: freeze:500ms, agent-pause:2s, partition:8s, loss:10%%. A duration after any"
+                  + " other fault gives back after it what was taken.",
+              "",
+              "Exit: 0 the promise held, 1 it did not, 2 usage, 3 this machine cannot run it.");
+      command
+          .usageMessage()
+          .footerHeading("%nFaults:%n")
+          .footer(Stream.concat(kinds, rest).toArray(String[]::new));
+      return command;
+    }
+  }
+}

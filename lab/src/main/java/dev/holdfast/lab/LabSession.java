@@ -1,0 +1,134 @@
+package dev.holdfast.lab;
+
+import dev.holdfast.lab.fault.Fault;
+import dev.holdfast.lab.measure.MeasureOptions;
+import dev.holdfast.lab.measure.Measurement;
+import dev.holdfast.lab.measure.RunReport;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/**
+ * Runs labs, one after the other, and leaves nothing behind: labs that are closed, interrupted with
+ * Ctrl-C, or that an earlier session left when it was killed.
+ */
+public final class LabSession implements AutoCloseable {
+
+  private final LabRegistry registry;
+  private final Narrator narrator;
+  private final Random random = new Random();
+  private final Set<Lab> standing = ConcurrentHashMap.newKeySet();
+  private final Thread atExit = new Thread(this::removeAll, "lab-cleanup");
+
+  public LabSession(Narrator narrator) {
+    this(new LabRegistry(LabRegistry.DEFAULT_FOLDER), narrator);
+  }
+
+  LabSession(LabRegistry registry, Narrator narrator) {
+    this.registry = registry;
+    this.narrator = narrator;
+    Runtime.getRuntime().addShutdownHook(atExit);
+    List<String> removed = registry.removeAbandoned();
+    if (!removed.isEmpty()) {
+      narrator.step("removed what a crashed lab had left: " + String.join(", ", removed));
+    }
+  }
+
+  /** One run on a lab of its own: built, settled, measured through the faults, removed. */
+  public RunReport run(LabOptions options, MeasureOptions traffic, List<Fault> faults) {
+    Lab lab = build(options);
+    try {
+      return measure(lab, new Scenario(lab, narrator, random), traffic, faults);
+    } finally {
+      remove(lab);
+    }
+  }
+
+  /** As {@link #run}, but the lab stays when the run is over; only its id is returned. */
+  Kept runAndKeep(LabOptions options, MeasureOptions traffic, List<Fault> faults) {
+    Lab lab = build(options);
+    boolean done = false;
+    try {
+      RunReport report = measure(lab, new Scenario(lab, narrator, random), traffic, faults);
+      lab.keep();
+      done = true;
+      return new Kept(lab, report);
+    } finally {
+      standing.remove(lab);
+      if (!done) {
+        lab.close();
+      }
+    }
+  }
+
+  record Kept(Lab lab, RunReport report) {}
+
+  /**
+   * Runs the faults again and again on one lab, giving back after each round what they took.
+   *
+   * @param listener gets the report of each round
+   */
+  public void soak(
+      LabOptions options,
+      MeasureOptions traffic,
+      List<Fault> faults,
+      long durationNanos,
+      Consumer<RunReport> listener) {
+    long until = System.nanoTime() + durationNanos;
+    Lab lab = build(options);
+    try {
+      var scenario = new Scenario(lab, narrator, random);
+      do {
+        listener.accept(measure(lab, scenario, traffic, faults));
+        scenario.heal();
+      } while (System.nanoTime() - until < 0);
+    } finally {
+      remove(lab);
+    }
+  }
+
+  private Lab build(LabOptions options) {
+    Lab lab = Lab.build(registry, options);
+    standing.add(lab);
+    narrator.step(
+        "lab "
+            + lab.id()
+            + ": "
+            + lab.topology().routers().size()
+            + " routers with "
+            + options.stack());
+    return lab;
+  }
+
+  private RunReport measure(
+      Lab lab, Scenario scenario, MeasureOptions traffic, List<Fault> faults) {
+    scenario.prepare(faults);
+    try (Measurement measurement =
+        Measurement.start(lab.topology(), traffic.withProgress(narrator::step))) {
+      scenario.play(faults, measurement);
+      return measurement.stop();
+    }
+  }
+
+  private void remove(Lab lab) {
+    standing.remove(lab);
+    lab.close();
+  }
+
+  private void removeAll() {
+    new ArrayList<>(standing).forEach(Lab::close);
+  }
+
+  @Override
+  public void close() {
+    removeAll();
+    try {
+      Runtime.getRuntime().removeShutdownHook(atExit);
+    } catch (IllegalStateException e) {
+      return; // The program is ending already, and the hook runs.
+    }
+  }
+}
