@@ -109,18 +109,6 @@ final class LabCommand implements Callable<Integer> {
           "The Sync network: one cable between two routers, or a switch. Default: direct.")
   private String sync = "direct";
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Writes the report for programs.")
-  private @Nullable Path json;
-
-  @Option(
-      names = "--timeline",
-      paramLabel = "FILE.svg",
-      description = "Draws roles, gaps and probes of the last run over time.")
-  private @Nullable Path timeline;
-
-  @Option(names = "--story", description = "Tells one run as a story, for a first acquaintance.")
-  private boolean story;
-
   @Option(
       names = "--keep",
       description = "Leaves the lab standing after the last run and says how to look around.")
