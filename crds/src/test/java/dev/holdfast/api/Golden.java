@@ -3,6 +3,7 @@ package dev.holdfast.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -10,6 +11,15 @@ import java.nio.file.Path;
 public final class Golden {
 
   private Golden() {}
+
+  /** A committed text, for tests that need one. */
+  public static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   /**
    * @param file from the module's directory

@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
         "self.routers.all(r, self.networks.all(n, self.networks.exists_one(m, (has(r.interfaces) && m.name in r.interfaces ? r.interfaces[m.name] : m.interface) == (has(r.interfaces) && n.name in r.interfaces ? r.interfaces[n.name] : n.interface))))",
     message =
         "two networks have one interface on a router; give each network its own, in networks or in the router's interfaces",
-    fieldPath = ".networks")
+    fieldPath = ".routers")
 @ValidationRule(
     value =
         "self.routers.all(r, !has(r.addresses) || self.networks.all(n, !(n.name in r.addresses) || !has(n.virtualAddresses) "
@@ -57,8 +57,10 @@ import org.jspecify.annotations.Nullable;
     fieldPath = ".networks")
 @ValidationRule(
     value =
-        "!self.vrrp.unicast || self.routers.all(r, self.networks.all(n, n.role == 'Sync' || !has(n.virtualAddresses) "
-            + "|| has(r.addresses) && n.name in r.addresses && n.virtualAddresses.all(v, r.addresses[n.name].exists(a, a.contains(':') == v.contains(':')))))",
+        "!self.vrrp.unicast || self.routers.all(r, self.networks.all(n, n.role == 'Sync' || !has(n.virtualAddresses)"
+            + " || has(r.addresses) && n.name in r.addresses"
+            + " && (!n.virtualAddresses.exists(v, v.contains(':')) || r.addresses[n.name].exists(a, a.contains(':')))"
+            + " && (!n.virtualAddresses.exists(v, !v.contains(':')) || r.addresses[n.name].exists(a, !a.contains(':')))))",
     message =
         "with vrrp.unicast write every router's own addresses on every LAN and WAN, in each family that it serves",
     fieldPath = ".routers")
@@ -72,26 +74,24 @@ import org.jspecify.annotations.Nullable;
 @ValidationRule(
     value =
         "!has(self.firewall.forward) || self.firewall.forward.all(r, !has(r.from) || self.networks.exists(n, n.name == r.from || n.role == r.from))",
-    messageExpression =
-        "'from \"' + self.firewall.forward.filter(r, has(r.from) && !self.networks.exists(n, n.name == r.from || n.role == r.from))[0].from + '\" is no network; write the name of one, or a role that one has'",
+    message =
+        "from is the name of no network; write a name of spec.networks, or a role that one has",
     fieldPath = ".firewall.forward")
 @ValidationRule(
     value =
         "!has(self.firewall.forward) || self.firewall.forward.all(r, !has(r.to) || self.networks.exists(n, n.name == r.to || n.role == r.to))",
-    messageExpression =
-        "'to \"' + self.firewall.forward.filter(r, has(r.to) && !self.networks.exists(n, n.name == r.to || n.role == r.to))[0].to + '\" is no network; write the name of one, or a role that one has'",
+    message = "to is the name of no network; write a name of spec.networks, or a role that one has",
     fieldPath = ".firewall.forward")
 @ValidationRule(
     value =
         "!has(self.firewall.input) || self.firewall.input.all(r, !has(r.from) || self.networks.exists(n, n.name == r.from || n.role == r.from))",
-    messageExpression =
-        "'from \"' + self.firewall.input.filter(r, has(r.from) && !self.networks.exists(n, n.name == r.from || n.role == r.from))[0].from + '\" is no network; write the name of one, or a role that one has'",
+    message =
+        "from is the name of no network; write a name of spec.networks, or a role that one has",
     fieldPath = ".firewall.input")
 @ValidationRule(
     value =
         "!has(self.firewall.output) || self.firewall.output.all(r, !has(r.to) || self.networks.exists(n, n.name == r.to || n.role == r.to))",
-    messageExpression =
-        "'to \"' + self.firewall.output.filter(r, has(r.to) && !self.networks.exists(n, n.name == r.to || n.role == r.to))[0].to + '\" is no network; write the name of one, or a role that one has'",
+    message = "to is the name of no network; write a name of spec.networks, or a role that one has",
     fieldPath = ".firewall.output")
 @ValidationRule(
     value =

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public record LogSpec(
     @JsonPropertyDescription("Lines at most, like 2/min, 10/second, 100/hour or 50/day.")
         @Default("2/min")
-        @Size(min = 3, max = 16)
+        @Size(max = 16)
         @ValidationRule(
             value =
                 "self.matches('^([1-9][0-9]{0,3}|10000)/(s|sec|second|m|min|minute|h|hour|d|day)$')",

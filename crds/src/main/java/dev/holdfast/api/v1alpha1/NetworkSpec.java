@@ -91,6 +91,9 @@ public record NetworkSpec(
                 + "segment, like 192.168.0.3/24. WAN and LAN only.")
         @Size(max = 16)
         @ValidationRule(
+            value = "self.all(v, self.exists_one(w, w == v))",
+            message = "write each address once")
+        @ValidationRule(
             value = "self.all(v, isCIDR(v))",
             messageExpression =
                 "self.filter(v, !isCIDR(v))[0] + ' is no address with a prefix length; write it like 192.168.0.3/24'")
@@ -100,9 +103,9 @@ public record NetworkSpec(
             message = "write addresses of hosts, not multicast or loopback ones")
         @ValidationRule(
             value =
-                "self.all(v, !isCIDR(v) || cidr(v).prefixLength() >= (cidr(v).ip().family() == 4 ? 31 : 127) || cidr(v).ip() != cidr(v).masked().ip())",
+                "self.all(v, !isCIDR(v) || cidr(v).prefixLength() >= (cidr(v).ip().family() == 4 ? 31 : 127) || !(cidr(v) == cidr(v).masked()))",
             messageExpression =
-                "self.filter(v, isCIDR(v) && cidr(v).ip() == cidr(v).masked().ip())[0] + ' is the segment itself; write the address of a host in it'")
+                "self.filter(v, isCIDR(v) && cidr(v).prefixLength() < (cidr(v).ip().family() == 4 ? 31 : 127) && cidr(v) == cidr(v).masked())[0] + ' is the segment itself; write the address of a host in it'")
         List<@Size(min = 2, max = 43) String> virtualAddresses,
     @JsonPropertyDescription(
             "Next hops on this network, one per family; the default route goes "

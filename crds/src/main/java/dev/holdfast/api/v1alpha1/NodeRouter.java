@@ -25,7 +25,7 @@ public record NodeRouter(
             "Its own addresses, as far as the resource says them: network name to " + "addresses.")
         @Required
         @Size(max = 16)
-        Map<String, @Size(max = 8) List<@Size(min = 2, max = 39) String>> addresses) {
+        Map<String, @Size(max = 4) List<@Size(min = 2, max = 39) String>> addresses) {
 
   public NodeRouter {
     addresses = Copies.map(addresses);

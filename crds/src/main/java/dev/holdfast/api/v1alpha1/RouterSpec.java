@@ -48,7 +48,7 @@ public record RouterSpec(
             "This router's own addresses: network name to addresses, without prefix "
                 + "length. Learned by themselves when left out; needed for vrrp.unicast.")
         @Size(max = 16)
-        Map<String, @Size(max = 8) List<@Size(min = 2, max = 39) String>> addresses,
+        Map<String, @Size(max = 4) List<@Size(min = 2, max = 39) String>> addresses,
     @JsonPropertyDescription("true: the router gives the role up and takes none.") @Default("false")
         @Nullable Boolean maintenance) {
 

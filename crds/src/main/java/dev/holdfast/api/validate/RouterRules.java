@@ -16,7 +16,7 @@ final class RouterRules {
 
   private static final Pattern NODE = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
   private static final Pattern INTERFACE = Pattern.compile("[^/:\\s]{1,15}");
-  private static final int ADDRESSES_MAX = 8;
+  private static final int ADDRESSES_MAX = 4;
 
   private final GatewayClusterSpec spec;
   private final Findings findings;

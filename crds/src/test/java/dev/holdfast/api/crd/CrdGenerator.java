@@ -47,8 +47,13 @@ final class CrdGenerator {
     ObjectNode schema = schema(crd);
     rule(
         schema,
-        "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$')",
+        "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",
         "metadata.name: write up to 63 small letters, digits and hyphens, like home");
+    schema.withObject("/properties/metadata").put("type", "object");
+    schema
+        .withObject("/properties/metadata/properties/name")
+        .put("type", "string")
+        .put("maxLength", 63);
     ObjectNode spec = (ObjectNode) schema.at("/properties/spec");
     listMap(spec.at("/properties/routers"), "node");
     listMap(spec.at("/properties/networks"), "name");
@@ -196,7 +201,7 @@ final class CrdGenerator {
   /** fabric8 drops the bounds of a list inside a map. */
   private static void boundAddresses(JsonNode parent) {
     if (parent.at("/addresses/additionalProperties") instanceof ObjectNode list) {
-      list.put("maxItems", 8);
+      list.put("maxItems", 4);
       ((ObjectNode) list.get("items")).put("minLength", 2).put("maxLength", 39);
     }
   }

@@ -1,0 +1,134 @@
+package dev.holdfast.api.kube;
+
+import io.fabric8.kubeapitest.KubeAPIServer;
+import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.Assumptions;
+
+/**
+ * A real kube-apiserver with its etcd, without any controller, for one test class.
+ *
+ * <p>The programs are those that {@code lab/kube/kubelab/build} makes once and keeps in the cache;
+ * without them the test is skipped with a sentence, and {@code ./dev test}, which builds them
+ * first, lets no test be skipped.
+ */
+public final class ApiServer implements AutoCloseable {
+
+  private static final String VERSION = "1.35.4";
+
+  private final KubeAPIServer server;
+  private final KubernetesClient client;
+
+  private ApiServer(KubeAPIServer server, KubernetesClient client) {
+    this.server = server;
+    this.client = client;
+  }
+
+  /** Starts one, or skips the test. */
+  public static ApiServer start() {
+    Path programs = programs();
+    Assumptions.assumeTrue(
+        Files.exists(programs.resolve("kube-apiserver")),
+        "no Kubernetes in " + programs + ": lab/kube/kubelab/build makes it, in some five minutes");
+    KubeAPIServer server =
+        new KubeAPIServer(
+            KubeAPIServerConfigBuilder.anAPIServerConfig()
+                .withTestDir(directory(programs).toString())
+                .withApiServerVersion(VERSION)
+                .withUpdateKubeConfig(false)
+                .withStartupTimeout(60_000)
+                .build());
+    server.start();
+    KubernetesClient client =
+        new KubernetesClientBuilder()
+            .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
+            .build();
+    return new ApiServer(server, client);
+  }
+
+  private static Path programs() {
+    return cache().resolve("v" + VERSION);
+  }
+
+  private static Path cache() {
+    String kubelab = System.getenv("KUBELAB_CACHE");
+    String xdg = System.getenv("XDG_CACHE_HOME");
+    return kubelab != null
+        ? Path.of(kubelab)
+        : Path.of(Objects.requireNonNullElse(xdg, System.getProperty("user.home") + "/.cache"))
+            .resolve("kubelab");
+  }
+
+  /** The folder in the form that kube-api-test looks for; with it nothing is downloaded. */
+  private static Path directory(Path programs) {
+    Path directory = programs.resolveSibling("test");
+    Path inside = directory.resolve("k8s/" + VERSION + "-linux-" + architecture());
+    try {
+      Files.createDirectories(inside);
+      for (String name : List.of("kube-apiserver", "etcd", "kubectl")) {
+        if (!Files.exists(inside.resolve(name))) {
+          Files.deleteIfExists(inside.resolve(name));
+          Files.createSymbolicLink(inside.resolve(name), programs.resolve(name));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return directory;
+  }
+
+  private static String architecture() {
+    return switch (System.getProperty("os.arch")) {
+      case "amd64", "x86_64" -> "amd64";
+      case "aarch64" -> "arm64";
+      case String other -> other;
+    };
+  }
+
+  /** With all rights. */
+  public KubernetesClient client() {
+    return client;
+  }
+
+  public String kubeconfig() {
+    return server.getKubeConfigYaml();
+  }
+
+  /** What kubectl prints, line by line; a failure of kubectl fails the test. */
+  public List<String> kubectl(String... arguments) throws IOException, InterruptedException {
+    Path file = Files.createTempFile("kubeconfig", ".yaml");
+    try {
+      Files.writeString(file, kubeconfig());
+      List<String> command = new ArrayList<>();
+      command.add(programs().resolve("kubectl").toString());
+      command.add("--kubeconfig=" + file);
+      command.addAll(List.of(arguments));
+      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      List<String> lines;
+      try (var reader = process.inputReader()) {
+        lines = reader.lines().toList();
+      }
+      if (process.waitFor() != 0) {
+        throw new AssertionError(String.join("\n", lines));
+      }
+      return lines;
+    } finally {
+      Files.delete(file);
+    }
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    server.stop();
+  }
+}
