@@ -1,0 +1,136 @@
+package dev.holdfast.agent.firewall.core;
+
+import dev.holdfast.api.addr.Family;
+import dev.holdfast.api.addr.IpAddress;
+import dev.holdfast.api.addr.Prefix;
+import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import dev.holdfast.api.v1alpha1.NetworkRole;
+import dev.holdfast.api.v1alpha1.NodeNetwork;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The router's networks, as rules need them: names of interfaces and prefixes of hosts. */
+final class Networks {
+
+  private final GatewayNodeSpec spec;
+  private final RouterFacts facts;
+
+  Networks(GatewayNodeSpec spec, RouterFacts facts) {
+    this.spec = spec;
+    this.facts = facts;
+  }
+
+  List<NodeNetwork> all() {
+    return spec.networks();
+  }
+
+  List<NodeNetwork> of(NetworkRole role) {
+    return spec.networks(role);
+  }
+
+  /**
+   * The names under which packets of the network are seen. With a virtual MAC they come in, and go
+   * out, by the macvlan as well; both families, since anyone may send an IPv4 packet to the MAC of
+   * the IPv6 virtual router.
+   */
+  List<String> interfaces(NodeNetwork network) {
+    List<String> names = new ArrayList<>();
+    names.add(network.interfaceName());
+    if (spec.vrrp().virtualMac()) {
+      network
+          .virtualRouters()
+          .forEach(
+              router -> names.add(virtualMacName(router.family(), router.virtualRouterId())));
+    }
+    return names.stream().map(Words::quoted).toList();
+  }
+
+  /** The macvlan of a virtual router. */
+  static String virtualMacName(Family family, int virtualRouterId) {
+    return (family == Family.IPV4 ? "vrrp." : "vrrp6.") + virtualRouterId;
+  }
+
+  List<String> interfaces(List<NodeNetwork> networks) {
+    return networks.stream().flatMap(network -> interfaces(network).stream()).distinct().toList();
+  }
+
+  List<String> interfaces(NetworkRole... roles) {
+    return interfaces(
+        all().stream().filter(network -> Arrays.asList(roles).contains(network.role())).toList());
+  }
+
+  /** The networks of these names, or all when none is named. */
+  List<NodeNetwork> named(List<String> names) {
+    return names.isEmpty()
+        ? all()
+        : all().stream().filter(network -> names.contains(network.name())).toList();
+  }
+
+  /**
+   * The prefixes of a network's hosts: of its virtual addresses, and its routes. A virtual address
+   * that was given alone says nothing about its network; then the router's own address does.
+   */
+  List<Prefix> prefixes(NodeNetwork network, Family family) {
+    List<Prefix> direct = wide(network.virtualPrefixes(), family);
+    if (direct.isEmpty()) {
+      var found = facts.interfaces().get(network.interfaceName());
+      direct = found == null ? List.of() : wide(found.addresses(), family);
+    }
+    return Stream.concat(direct.stream(), network.routePrefixes().stream())
+        .filter(prefix -> prefix.family() == family)
+        .map(Prefix::network)
+        .distinct()
+        .toList();
+  }
+
+  private static List<Prefix> wide(List<Prefix> prefixes, Family family) {
+    return prefixes.stream()
+        .filter(prefix -> prefix.family() == family)
+        .filter(prefix -> prefix.length() < family.bits() && !prefix.address().isLinkLocal())
+        .toList();
+  }
+
+  /**
+   * The networks on which a packet with this source or destination is expected: those whose
+   * prefixes hold it, or every network but the Sync ones when none does.
+   */
+  List<NodeNetwork> holding(IpAddress address) {
+    List<NodeNetwork> holding =
+        all().stream()
+            .filter(
+                network ->
+                    prefixes(network, address.family()).stream()
+                        .anyMatch(prefix -> prefix.contains(address)))
+            .toList();
+    return holding.isEmpty()
+        ? all().stream().filter(network -> network.role() != NetworkRole.SYNC).toList()
+        : holding;
+  }
+
+  /** The virtual addresses of one network and family, without their prefix lengths. */
+  static List<IpAddress> virtualAddresses(NodeNetwork network, Family family) {
+    return network.virtualPrefixes().stream()
+        .map(Prefix::address)
+        .filter(address -> address.family() == family)
+        .toList();
+  }
+
+  /** The first virtual address of one network and family. */
+  static Optional<IpAddress> firstVirtualAddress(NodeNetwork network, Family family) {
+    return virtualAddresses(network, family).stream().findFirst();
+  }
+
+  /** True when the WAN's packets are smaller than those of some LAN, as far as is known. */
+  boolean isNarrow(NodeNetwork wan) {
+    int own = mtuBytes(wan);
+    return own > 0 && of(NetworkRole.LAN).stream().anyMatch(lan -> mtuBytes(lan) > own);
+  }
+
+  private int mtuBytes(NodeNetwork network) {
+    var found = facts.interfaces().get(network.interfaceName());
+    return found == null ? 0 : found.mtuBytes();
+  }
+}
