@@ -24,7 +24,7 @@ public record Chain(String name, List<RuleLine> rules) {
   }
 
   /** The same rules, whatever they were made from. */
-  boolean sameText(Chain other) {
+  public boolean sameText(Chain other) {
     return texts().equals(other.texts());
   }
 

@@ -60,10 +60,7 @@ final class ClusterRules {
   }
 
   private List<Prefix> prefixes(List<String> texts) {
-    return texts.stream()
-        .map(Prefix::parse)
-        .filter(prefix -> prefix.family() == family)
-        .toList();
+    return texts.stream().map(Prefix::parse).filter(prefix -> prefix.family() == family).toList();
   }
 
   List<Prefix> pods() {
@@ -76,7 +73,7 @@ final class ClusterRules {
     for (IpAddress node : nodes) {
       rules.add(rule("node").in(interfaces(node)).from(List.of(Prefix.host(node))));
     }
-    if (!pods.isEmpty()) {
+    if (!pods.isEmpty() && !nodes.isEmpty()) {
       rules.add(rule("pods").in(interfacesOfNodes()).from(pods));
     }
     return rules;
@@ -99,7 +96,7 @@ final class ClusterRules {
     for (IpAddress node : nodes) {
       rules.add(rule("node").out(interfaces(node)).to(List.of(Prefix.host(node))));
     }
-    if (!pods.isEmpty()) {
+    if (!pods.isEmpty() && !nodes.isEmpty()) {
       rules.add(rule("pods").out(interfacesOfNodes()).to(pods));
     }
     for (Endpoint api : apiServers) {
@@ -153,9 +150,15 @@ final class ClusterRules {
     return networks.interfaces(networks.holding(address));
   }
 
-  /** Packets of pods that are routed without a tunnel come and go where nodes are. */
+  /**
+   * Packets of pods that are routed without a tunnel come and go where nodes are. From a WAN they
+   * are not believed, unless all nodes are there.
+   */
   private List<String> interfacesOfNodes() {
-    return networks.interfaces(networksOfNodes());
+    List<NodeNetwork> ofNodes = networksOfNodes();
+    List<NodeNetwork> inside =
+        ofNodes.stream().filter(network -> network.role() != NetworkRole.WAN).toList();
+    return networks.interfaces(inside.isEmpty() ? ofNodes : inside);
   }
 
   private List<NodeNetwork> networksOfNodes() {

@@ -23,7 +23,7 @@ public record FoundTable(TableKey key, Map<String, List<FoundRule>> chains) {
 
     /** The chain that it leads to, or an empty text. */
     String leadsTo() {
-      String[] words = text.split(" ");
+      String[] words = text.split(" ", -1);
       for (int i = words.length - 2; i >= 0; i--) {
         if (words[i].equals("-j") || words[i].equals("-g")) {
           return words[i + 1];

@@ -82,7 +82,9 @@ final class GatewayRules {
 
   private List<String> speakers() {
     List<NodeNetwork> speaking =
-        networks.all().stream().filter(network -> network.virtualRouter(family).isPresent()).toList();
+        networks.all().stream()
+            .filter(network -> network.virtualRouter(family).isPresent())
+            .toList();
     return networks.interfaces(speaking);
   }
 

@@ -39,7 +39,9 @@ final class NatPlan {
   RuleTable table() {
     TableKey key = new TableKey(Family.IPV4, TableName.NAT);
     List<RuleLine> prerouting =
-        spec.nat().portForwards().stream().flatMap(forward -> destination(forward).stream()).toList();
+        spec.nat().portForwards().stream()
+            .flatMap(forward -> destination(forward).stream())
+            .toList();
     List<RuleLine> postrouting = new ArrayList<>();
     spec.nat().portForwards().forEach(forward -> postrouting.addAll(hairpin(forward)));
     networks.of(NetworkRole.WAN).forEach(wan -> postrouting.addAll(sources(wan)));
@@ -57,13 +59,12 @@ final class NatPlan {
     if (target.isEmpty()) {
       return List.of();
     }
-    List<Prefix> sources = sourcePrefixes();
+    List<Prefix> sources = spec.nat().sourcePrefixes();
     List<RuleLine> lines = new ArrayList<>();
     for (String out : networks.interfaces(wan)) {
       for (Prefix pods : cluster.pods()) {
         if (sources.stream().anyMatch(pods::overlaps)) {
-          lines.add(
-              line("-s " + pods + " -o " + out, "pods", "RETURN", ClusterRules.ORIGIN));
+          lines.add(line("-s " + pods + " -o " + out, "pods", "RETURN", ClusterRules.ORIGIN));
         }
       }
       for (Prefix source : sources) {
@@ -85,17 +86,6 @@ final class NatPlan {
           Networks.firstVirtualAddress(wan, Family.IPV4)
               .map(address -> "SNAT --to-source " + address);
     };
-  }
-
-  /** As rendered, and the LANs' prefixes where the router had to look itself. */
-  private List<Prefix> sourcePrefixes() {
-    Stream<Prefix> found =
-        networks.of(NetworkRole.LAN).stream()
-            .flatMap(lan -> networks.prefixes(lan, Family.IPV4).stream());
-    return Stream.concat(spec.nat().sourcePrefixes().stream(), found)
-        .map(Prefix::network)
-        .distinct()
-        .toList();
   }
 
   /** From outside, and from the LANs: a LAN host may use the name that the world uses. */
@@ -136,11 +126,18 @@ final class NatPlan {
     List<RuleLine> lines = new ArrayList<>();
     for (IpAddress address : openAddresses(networks, forward)) {
       for (String out : networks.interfaces(lan.get())) {
-        for (Prefix source : networks.prefixes(lan.get(), Family.IPV4)) {
+        for (Prefix source : Networks.prefixes(lan.get(), Family.IPV4)) {
           lines.add(
               line(
-                  "-s " + source + " " + host(forward) + " -o " + out
-                      + match(forward, forward.toPort()) + " " + translated(address, forward),
+                  "-s "
+                      + source
+                      + " "
+                      + host(forward)
+                      + " -o "
+                      + out
+                      + match(forward, forward.toPort())
+                      + " "
+                      + translated(address, forward),
                   forward.name(),
                   target,
                   origin(forward)));

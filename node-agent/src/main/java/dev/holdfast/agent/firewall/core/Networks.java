@@ -42,8 +42,7 @@ final class Networks {
     if (spec.vrrp().virtualMac()) {
       network
           .virtualRouters()
-          .forEach(
-              router -> names.add(virtualMacName(router.family(), router.virtualRouterId())));
+          .forEach(router -> names.add(virtualMacName(router.family(), router.virtualRouterId())));
     }
     return names.stream().map(Words::quoted).toList();
   }
@@ -69,27 +68,14 @@ final class Networks {
         : all().stream().filter(network -> names.contains(network.name())).toList();
   }
 
-  /**
-   * The prefixes of a network's hosts: of its virtual addresses, and its routes. A virtual address
-   * that was given alone says nothing about its network; then the router's own address does.
-   */
-  List<Prefix> prefixes(NodeNetwork network, Family family) {
-    List<Prefix> direct = wide(network.virtualPrefixes(), family);
-    if (direct.isEmpty()) {
-      var found = facts.interfaces().get(network.interfaceName());
-      direct = found == null ? List.of() : wide(found.addresses(), family);
-    }
-    return Stream.concat(direct.stream(), network.routePrefixes().stream())
+  /** The prefixes of a network's hosts: of its virtual addresses, and its routes. */
+  static List<Prefix> prefixes(NodeNetwork network, Family family) {
+    return Stream.concat(
+            network.virtualPrefixes().stream().filter(prefix -> !prefix.address().isLinkLocal()),
+            network.routePrefixes().stream())
         .filter(prefix -> prefix.family() == family)
         .map(Prefix::network)
         .distinct()
-        .toList();
-  }
-
-  private static List<Prefix> wide(List<Prefix> prefixes, Family family) {
-    return prefixes.stream()
-        .filter(prefix -> prefix.family() == family)
-        .filter(prefix -> prefix.length() < family.bits() && !prefix.address().isLinkLocal())
         .toList();
   }
 
@@ -130,7 +116,6 @@ final class Networks {
   }
 
   private int mtuBytes(NodeNetwork network) {
-    var found = facts.interfaces().get(network.interfaceName());
-    return found == null ? 0 : found.mtuBytes();
+    return facts.mtuBytes().getOrDefault(network.interfaceName(), 0);
   }
 }

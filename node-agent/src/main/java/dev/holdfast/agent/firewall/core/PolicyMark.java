@@ -21,8 +21,7 @@ public record PolicyMark(long generation, String policy) {
     String words = "generation " + generation + " policy " + policy;
     return new Chain(
         Chain.GENERATION,
-        List.of(
-            new RuleLine("-m comment --comment " + Words.quoted(words), "the generation")));
+        List.of(new RuleLine("-m comment --comment " + Words.quoted(words), "the generation")));
   }
 
   static Optional<PolicyMark> of(Chain chain) {

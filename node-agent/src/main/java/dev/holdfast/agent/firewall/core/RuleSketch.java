@@ -73,16 +73,7 @@ record RuleSketch(
 
   RuleSketch from(List<Prefix> prefixes) {
     return new RuleSketch(
-        origin,
-        comment,
-        in,
-        out,
-        prefixes,
-        destinations,
-        protocol,
-        options,
-        newOnly,
-        verdict);
+        origin, comment, in, out, prefixes, destinations, protocol, options, newOnly, verdict);
   }
 
   RuleSketch to(List<Prefix> prefixes) {

@@ -35,8 +35,7 @@ public final class SavedText {
         chains.put(line.substring(1).split(" ", 2)[0], new ArrayList<>());
       } else if (line.equals("COMMIT")) {
         if (table.isPresent()) {
-          tables.put(
-              table.get(), new FoundTable(new TableKey(family, table.get()), chains));
+          tables.put(table.get(), new FoundTable(new TableKey(family, table.get()), chains));
         }
         table = Optional.empty();
       } else {

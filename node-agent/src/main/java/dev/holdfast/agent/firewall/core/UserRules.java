@@ -48,10 +48,7 @@ final class UserRules {
     for (NodeRule rule : spec.firewall().forward()) {
       for (RuleSketch sketch : sketch("forward", rule)) {
         for (NodeNetwork from : networks.named(rule.from())) {
-          sketches.add(
-              opening(sketch)
-                  .in(networks.interfaces(from))
-                  .from(sources(sketch, from)));
+          sketches.add(opening(sketch).in(networks.interfaces(from)).from(sources(sketch, from)));
         }
       }
     }
@@ -70,7 +67,7 @@ final class UserRules {
         || family == Family.IPV6) {
       return sketch.sources();
     }
-    List<Prefix> own = networks.prefixes(from, family);
+    List<Prefix> own = Networks.prefixes(from, family);
     return own.isEmpty() ? own : Stream.concat(own.stream(), further()).distinct().toList();
   }
 
@@ -78,8 +75,7 @@ final class UserRules {
   private Stream<Prefix> further() {
     List<Prefix> ofLans =
         networks.of(NetworkRole.LAN).stream()
-            .flatMap(lan -> Stream.concat(lan.virtualPrefixes().stream(), lan.routePrefixes().stream()))
-            .map(Prefix::network)
+            .flatMap(lan -> Networks.prefixes(lan, family).stream())
             .toList();
     return spec.nat().sourcePrefixes().stream()
         .map(Prefix::network)
@@ -105,7 +101,10 @@ final class UserRules {
     }
     RuleSketch sketch =
         RuleSketch.accept("firewall." + list + " \"" + rule.name() + "\"", rule.name())
-            .in(rule.from().isEmpty() ? List.of() : networks.interfaces(networks.named(rule.from())))
+            .in(
+                rule.from().isEmpty()
+                    ? List.of()
+                    : networks.interfaces(networks.named(rule.from())))
             .out(rule.to().isEmpty() ? List.of() : networks.interfaces(networks.named(rule.to())))
             .from(sources)
             .to(destinations)
