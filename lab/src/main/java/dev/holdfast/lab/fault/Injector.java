@@ -121,9 +121,7 @@ public final class Injector {
         target.node(),
         () -> {
           long at = System.nanoTime();
-          cables.fire();
-          powerLost(fault, target, at, processes);
-          cables.await();
+          powerLost(fault, target, at, processes, cables);
           return at;
         },
         () -> powerOn(fault, target)) {
@@ -134,8 +132,16 @@ public final class Injector {
     };
   }
 
-  private void powerLost(Fault fault, Router target, long atNanos, List<ProcessHandle> processes) {
-    processes.forEach(process -> Signals.send(process.pid(), Signals.SIGKILL));
+  /**
+   * Processes first, children before their parents: one that still ran when the first cable went
+   * would say so on the second. The cables follow within a millisecond or a few; until then the
+   * kernel forwards.
+   */
+  private void powerLost(
+      Fault fault, Router target, long atNanos, List<ProcessHandle> processes, Volley cables) {
+    processes.reversed().forEach(process -> Signals.send(process.pid(), Signals.SIGKILL));
+    cables.fire();
+    cables.await();
     timeline.add(new Moment(atNanos, Kind.POWER_LOST, fault.text(), target.node()));
   }
 
@@ -153,10 +159,7 @@ public final class Injector {
               && System.nanoTime() - limit < 0) {
             Pause.millis(1);
           }
-          long off = System.nanoTime();
-          cables.fire();
-          powerLost(fault, target, off, processes);
-          cables.await();
+          powerLost(fault, target, System.nanoTime(), processes, cables);
           return at;
         },
         () -> powerOn(fault, target)) {
