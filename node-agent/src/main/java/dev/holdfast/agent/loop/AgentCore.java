@@ -3,6 +3,7 @@ package dev.holdfast.agent.loop;
 import dev.holdfast.agent.loop.ClusterConfig.Instance;
 import dev.holdfast.agent.role.core.Outcome;
 import dev.holdfast.agent.role.core.Path;
+import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.role.core.RoleAction;
 import dev.holdfast.agent.role.core.RoleConfig;
 import dev.holdfast.agent.role.core.RoleEvent;
@@ -134,6 +135,11 @@ public final class AgentCore {
 
   private static long earlier(long one, OptionalLong other) {
     return other.isPresent() && other.getAsLong() - one < 0 ? other.getAsLong() : one;
+  }
+
+  /** What this router is now. */
+  public Role role() {
+    return role.role();
   }
 
   /** Whose adverts count now: the receivers ask it, so that a flood ends before the inbox. */

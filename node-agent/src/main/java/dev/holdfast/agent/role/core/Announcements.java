@@ -33,9 +33,9 @@ public record Announcements(long startedAtNanos, long lastAtNanos, long nextAtNa
     return new Announcements(nowNanos, lastAtNanos, earliest(nowNanos));
   }
 
-  /** One more as soon as allowed; the plan stays. */
-  Announcements hurried(long nowNanos) {
-    long at = earliest(nowNanos);
+  /** One more at a time, or as soon after it as allowed; the plan stays. */
+  Announcements hurried(long atNanos) {
+    long at = earliest(atNanos);
     return at - nextAtNanos < 0 ? new Announcements(startedAtNanos, lastAtNanos, at) : this;
   }
 

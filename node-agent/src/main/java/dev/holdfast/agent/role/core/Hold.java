@@ -41,11 +41,39 @@ public record Hold(
     return listeningUntilNanos.isPresent();
   }
 
-  Hold withPhase(Phase phase, long endsAtNanos) {
+  /** Waiting for the kernel to have the addresses. */
+  Hold claiming(long againAtNanos, long renewAtNanos) {
+    return new Hold(
+        takeover,
+        Phase.CLAIMING,
+        againAtNanos,
+        reserve,
+        alone,
+        null,
+        renewAtNanos,
+        listeningUntilNanos,
+        pending);
+  }
+
+  /** The addresses are there. */
+  Hold holding(Announcements announcements) {
+    return new Hold(
+        takeover,
+        Phase.HOLDING,
+        phaseEndsAtNanos,
+        reserve,
+        alone,
+        announcements,
+        renewAtNanos,
+        listeningUntilNanos,
+        pending);
+  }
+
+  Hold withPhaseEndsAt(long phaseEndsAtNanos) {
     return new Hold(
         takeover,
         phase,
-        endsAtNanos,
+        phaseEndsAtNanos,
         reserve,
         alone,
         announcements,
@@ -119,6 +147,7 @@ public record Hold(
         pending);
   }
 
+  /** The change of role has been told. */
   Hold reported() {
     return new Hold(
         takeover,

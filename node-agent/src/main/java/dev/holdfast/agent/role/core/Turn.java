@@ -208,7 +208,7 @@ final class Turn {
       return;
     }
     if (nanos <= config.patienceNanos()) {
-      hold = hold.withPhase(hold.phase(), hold.phaseEndsAtNanos() + nanos);
+      hold = hold.withPhaseEndsAt(hold.phaseEndsAtNanos() + nanos);
       return;
     }
     actions.add(new RoleAction.Note(Sighting.STALLED, config.node(), nanos / MILLI + " ms"));
@@ -321,14 +321,14 @@ final class Turn {
       return;
     }
     actions.add(new RoleAction.Note(Sighting.ADDRESS_REMOVED, address.toString(), network));
-    Hold held = Objects.requireNonNull(hold);
-    long allowed = held.renewAtNanos() - RENEW_EVERY + SHORTEST_RENEWAL;
-    if (allowed - now > 0) {
-      hold = held.withRenewAt(allowed);
-    } else {
+    long allowed = Objects.requireNonNull(hold).renewAtNanos() - RENEW_EVERY + SHORTEST_RENEWAL;
+    if (isDue(allowed)) {
       renew();
+      announceAt(now);
+    } else {
+      hold = hold.withRenewAt(allowed);
+      announceAt(allowed);
     }
-    announceSoon();
   }
 
   void addressClaimSeen(RoleEvent.AddressClaimSeen seen) {
@@ -341,7 +341,7 @@ final class Turn {
     actions.add(
         new RoleAction.Note(
             Sighting.ADDRESS_CONFLICT, seen.address().toString(), "claimed by " + seen.mac()));
-    announceSoon();
+    announceAt(now);
   }
 
   private boolean isVirtual(String network, IpAddress address) {
@@ -388,7 +388,7 @@ final class Turn {
 
   private void claim(Hold held) {
     actions.add(new RoleAction.ClaimAddresses(held.takeover(), config.virtualAddresses()));
-    hold = held.withPhase(Phase.CLAIMING, now + CLAIM_AGAIN_AFTER).withRenewAt(now + RENEW_EVERY);
+    hold = held.claiming(now + CLAIM_AGAIN_AFTER, now + RENEW_EVERY);
   }
 
   void addressesClaimed(long takeover) {
@@ -399,7 +399,7 @@ final class Turn {
       case COMMITTING -> {}
       case CLAIMING -> {
         refused.clear();
-        hold = hold.withPhase(Phase.HOLDING, now).withAnnouncements(Announcements.from(now));
+        hold = hold.holding(Announcements.from(now));
         announce();
         reportTakeover();
       }
@@ -452,10 +452,10 @@ final class Turn {
     hold = held.withAnnouncements(Objects.requireNonNull(held.announcements()).made(now));
   }
 
-  /** One announcement now, or as soon as it is allowed. */
-  private void announceSoon() {
+  /** One announcement at a time, or as soon after it as allowed. */
+  private void announceAt(long atNanos) {
     if (isHolding()) {
-      plan(Objects.requireNonNull(Objects.requireNonNull(hold).announcements()).hurried(now));
+      plan(Objects.requireNonNull(Objects.requireNonNull(hold).announcements()).hurried(atNanos));
     }
   }
 
@@ -589,7 +589,7 @@ final class Turn {
 
   void contested(Segment segment, IpAddress source) {
     actions.add(new RoleAction.Note(Sighting.SPLIT_BRAIN, source.toString(), segment.toString()));
-    announceSoon();
+    announceAgain();
   }
 
   // The flow sync.
@@ -651,8 +651,7 @@ final class Turn {
     if (held.isListening()) {
       if (isDue(held.listeningUntilNanos().getAsLong())) {
         // Nobody was heard: the role is still ours. The addresses may have lapsed meanwhile.
-        hold = held.withListeningUntil(OptionalLong.empty()).withRenewAt(now + RENEW_EVERY);
-        actions.add(new RoleAction.ClaimAddresses(held.takeover(), config.virtualAddresses()));
+        claim(held.withListeningUntil(OptionalLong.empty()));
       }
       return;
     }
