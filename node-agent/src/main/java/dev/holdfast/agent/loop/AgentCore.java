@@ -335,6 +335,9 @@ public final class AgentCore {
     boolean wasActive = port.state instanceof VrrpState.Active;
     boolean wasRunning = !(port.state instanceof VrrpState.Initialize);
     if (another && wasRunning) {
+      // Without resigning: among our own routers that would give up every network, for those that
+      // do not have the change yet.
+      vrrp(segment, new VrrpEvent.Deposed(false));
       vrrp(segment, new VrrpEvent.Stopped());
     }
     VirtualRouter before = port.router;

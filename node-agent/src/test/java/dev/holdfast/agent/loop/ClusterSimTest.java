@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.stream.LongStream;
@@ -24,7 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @DisplayName("A cluster in bad weather")
 class ClusterSimTest {
 
-  private static final int RUNS = Integer.getInteger("holdfast.runs", 150);
+  private static final int RUNS = Integer.getInteger("holdfast.runs", 100);
 
   static LongStream seeds() {
     Long one = Long.getLong("holdfast.seed");
@@ -57,7 +58,7 @@ class ClusterSimTest {
             2 + dice.nextInt(2),
             1 + dice.nextInt(3),
             dice.nextInt(4) == 0 ? Speakers.ANY : Speakers.LISTED,
-            Preempt.values()[dice.nextInt(3)],
+            List.of(Preempt.values()).get(dice.nextInt(3)),
             dice.nextInt(3) == 0 ? 10 * MILLI : 100 * MILLI);
     world.nodes.forEach(node -> world.after(dice.nextInt(300) * MILLI, node::start));
     world.run(3 * SECOND);

@@ -588,7 +588,10 @@ final class Turn {
   }
 
   void contested(Segment segment, IpAddress source) {
-    actions.add(new RoleAction.Note(Sighting.SPLIT_BRAIN, source.toString(), segment.toString()));
+    // Right after a takeover it is the router before, with its last advert.
+    if (now - since >= config.intervalNanos()) {
+      actions.add(new RoleAction.Note(Sighting.SPLIT_BRAIN, source.toString(), segment.toString()));
+    }
     announceAgain();
   }
 
