@@ -1,0 +1,104 @@
+package dev.holdfast.agent.loop;
+
+import java.util.List;
+import java.util.function.LongSupplier;
+
+/**
+ * The one thread that owns the agent's state: takes what arrived to the core and what the core
+ * wants done to the shell, and sleeps until the core's earliest deadline.
+ *
+ * <p>It turns at least once a heartbeat. When it did not, the process or the whole machine stood
+ * still, and the core is told how long before anything else.
+ */
+public final class AgentLoop implements Runnable {
+
+  /** Does what the core wants, in order; a failure comes back through the inbox as an event. */
+  public interface Performer {
+    void perform(Effect effect);
+
+    /** True once {@link Effect.Finish} has been performed. */
+    boolean finished();
+  }
+
+  private static final int ITEMS_MAX = 256;
+
+  private final AgentCore core;
+  private final Inbox inbox;
+  private final Performer performer;
+  private final LongSupplier nanoTime;
+  private final long heartbeatNanos;
+  private volatile long turnedAtNanos;
+
+  /**
+   * @param nanoTime monotonic
+   * @param heartbeatNanos the longest sleep; a turn that comes later than twice that is a stall
+   */
+  public AgentLoop(
+      AgentCore core,
+      Inbox inbox,
+      Performer performer,
+      LongSupplier nanoTime,
+      long heartbeatNanos) {
+    this.core = core;
+    this.inbox = inbox;
+    this.performer = performer;
+    this.nanoTime = nanoTime;
+    this.heartbeatNanos = heartbeatNanos;
+    turnedAtNanos = nanoTime.getAsLong();
+  }
+
+  /** When the loop last turned; for the health pages, from any thread. */
+  public long turnedAtNanos() {
+    return turnedAtNanos;
+  }
+
+  /** Performs what the core wants at the start, then turns until the core has finished. */
+  public void run(List<Effect> first) {
+    perform(first);
+    turnedAtNanos = nanoTime.getAsLong();
+    run();
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (!performer.finished()) {
+        turn();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void turn() throws InterruptedException {
+    long untilDeadline = core.deadlineNanos() - nanoTime.getAsLong();
+    List<Inbox.Item> items = inbox.take(Math.min(untilDeadline, heartbeatNanos), ITEMS_MAX);
+    long now = nanoTime.getAsLong();
+    long stood = now - turnedAtNanos - heartbeatNanos;
+    turnedAtNanos = now;
+    if (stood > heartbeatNanos) {
+      apply(new AgentEvent.Stalled(stood));
+    }
+    for (Inbox.Item item : items) {
+      switch (item) {
+        case Inbox.Item.Event(AgentEvent event) -> apply(event);
+        case Inbox.Item.Task(Runnable task) -> task.run();
+      }
+    }
+    // What arrived counts before what expired: otherwise a pause of this process would make a
+    // healthy backup take over.
+    if (items.size() < ITEMS_MAX && core.deadlineNanos() - nanoTime.getAsLong() <= 0) {
+      apply(new AgentEvent.DeadlineReached());
+    }
+  }
+
+  private void apply(AgentEvent event) {
+    perform(core.apply(event, nanoTime.getAsLong()));
+  }
+
+  private void perform(List<Effect> effects) {
+    for (Effect effect : effects) {
+      performer.perform(effect);
+    }
+  }
+}

@@ -1,0 +1,297 @@
+package dev.holdfast.agent.ops;
+
+import dev.holdfast.agent.loop.AgentSnapshot;
+import dev.holdfast.agent.role.core.Fault;
+import dev.holdfast.agent.role.core.RoleState;
+import dev.holdfast.agent.role.core.Sighting;
+import dev.holdfast.agent.role.core.Transition;
+import dev.holdfast.agent.vrrp.core.VrrpState;
+import dev.holdfast.api.v1alpha1.Condition;
+import dev.holdfast.api.v1alpha1.ConditionStatus;
+import dev.holdfast.api.v1alpha1.FirewallStatus;
+import dev.holdfast.api.v1alpha1.FlowStatus;
+import dev.holdfast.api.v1alpha1.FlowSyncStatus;
+import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
+import dev.holdfast.api.v1alpha1.KernelSetting;
+import dev.holdfast.api.v1alpha1.NodeNetwork;
+import dev.holdfast.api.v1alpha1.Role;
+import dev.holdfast.api.v1alpha1.RoleTransition;
+import dev.holdfast.api.v1alpha1.StallStatus;
+import dev.holdfast.api.v1alpha1.VirtualRouterStatus;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The agent's report: what the loop holds, in the words of the resource.
+ *
+ * <p>Pure: the wall clock comes with the call, together with the monotonic time of the snapshot.
+ */
+public final class StatusReport {
+
+  private static final DateTimeFormatter MILLIS =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+  /**
+   * What other rooms contribute.
+   *
+   * @param realTime whether the loop runs on a real-time thread
+   * @param flowSync null while there is no flow sync
+   * @param flows null while there is no flow sync
+   * @param firewall null while no policy is kept
+   */
+  public record Parts(
+      boolean realTime,
+      List<KernelSetting> kernelSettings,
+      @Nullable FlowSyncStatus flowSync,
+      @Nullable FlowStatus flows,
+      @Nullable FirewallStatus firewall,
+      String version) {}
+
+  private final GatewayNodeSpec spec;
+  private final AgentSnapshot snapshot;
+  private final Instant now;
+
+  private StatusReport(GatewayNodeSpec spec, AgentSnapshot snapshot, Instant now) {
+    this.spec = spec;
+    this.snapshot = snapshot;
+    this.now = now;
+  }
+
+  /**
+   * @param now the wall clock at {@code snapshot.nowNanos()}
+   * @param before the conditions of the report before: one whose status is the same keeps its time
+   */
+  public static GatewayNodeStatus of(
+      GatewayNodeSpec spec,
+      AgentSnapshot snapshot,
+      Parts parts,
+      Instant now,
+      List<Condition> before) {
+    StatusReport report = new StatusReport(spec, snapshot, now);
+    RoleState role = snapshot.role();
+    return new GatewayNodeStatus(
+        spec.generation(),
+        role(role.role()),
+        report.time(role.sinceNanos()),
+        report.ready(),
+        role.role() == dev.holdfast.agent.role.core.Role.ACTIVE ? role.peerInSync() : role.inSync(),
+        report.virtualRouters(),
+        parts.flowSync(),
+        parts.flows(),
+        parts.firewall(),
+        parts.realTime(),
+        report.faults(),
+        parts.kernelSettings(),
+        report.transitions(),
+        new StallStatus(snapshot.stalls(), snapshot.longestStallNanos() / 1_000_000),
+        parts.version(),
+        report.conditions(before));
+  }
+
+  private boolean ready() {
+    return switch (snapshot.role().role()) {
+      case ACTIVE, BACKUP -> true;
+      case INITIALIZE, FAULT, MAINTENANCE -> false;
+    };
+  }
+
+  private String time(long nanos) {
+    return MILLIS.format(now.minusNanos(snapshot.nowNanos() - nanos));
+  }
+
+  private static Role role(dev.holdfast.agent.role.core.Role role) {
+    return switch (role) {
+      case INITIALIZE -> Role.INITIALIZE;
+      case BACKUP -> Role.BACKUP;
+      case ACTIVE -> Role.ACTIVE;
+      case FAULT -> Role.FAULT;
+      case MAINTENANCE -> Role.MAINTENANCE;
+    };
+  }
+
+  private List<VirtualRouterStatus> virtualRouters() {
+    return snapshot.virtualRouters().stream().map(this::virtualRouter).toList();
+  }
+
+  private VirtualRouterStatus virtualRouter(AgentSnapshot.VirtualRouterView view) {
+    var heard = view.heard();
+    boolean active = view.state() instanceof VrrpState.Active;
+    return new VirtualRouterStatus(
+        view.segment().network(),
+        view.segment().family(),
+        view.vrid(),
+        switch (view.state()) {
+          case VrrpState.Initialize initialize -> Role.INITIALIZE;
+          case VrrpState.Backup backup -> Role.BACKUP;
+          case VrrpState.Active self -> Role.ACTIVE;
+        },
+        addresses(view),
+        heard == null ? null : (snapshot.nowNanos() - heard.atNanos()) / 1_000_000,
+        heard == null || active ? null : heard.source().toString(),
+        counters(view.counters()));
+  }
+
+  private List<String> addresses(AgentSnapshot.VirtualRouterView view) {
+    return spec.network(view.segment().network())
+        .flatMap(network -> network.virtualRouter(view.segment().family()))
+        .map(router -> router.virtualAddresses())
+        .orElse(List.of());
+  }
+
+  private static Map<String, Long> counters(AgentSnapshot.CountersView view) {
+    Map<String, Long> counters = new TreeMap<>();
+    counters.put("received", view.received());
+    counters.put("sent", view.sent());
+    counters.put("resignationsReceived", view.resignationsReceived());
+    counters.put("resignationsSent", view.resignationsSent());
+    counters.put("becameActive", view.becameActive());
+    counters.put("leftActive", view.leftActive());
+    counters.put("addressListsDiffering", view.addressListsDiffering());
+    counters.put("checksumFormsDiffering", view.checksumFormsDiffering());
+    view.dropped().forEach((reason, count) -> counters.put("dropped" + word(reason), count));
+    return counters;
+  }
+
+  /** {@code BAD_CHECKSUM} becomes {@code BadChecksum}. */
+  private static String word(Enum<?> constant) {
+    StringBuilder word = new StringBuilder();
+    for (String part : constant.name().split("_", -1)) {
+      word.append(part.charAt(0)).append(part.substring(1).toLowerCase(Locale.ROOT));
+    }
+    return word.toString();
+  }
+
+  private List<String> faults() {
+    return snapshot.role().faults().stream().map(this::sentence).toList();
+  }
+
+  private String sentence(Fault fault) {
+    String where =
+        fault.network()
+            + " ("
+            + spec.network(fault.network()).map(NodeNetwork::interfaceName).orElse("?")
+            + ")";
+    return switch (fault.kind()) {
+      case INTERFACE_MISSING ->
+          "the interface of " + where + " does not exist; look at 'ip link', or correct the name";
+      case LINK_DOWN -> "no carrier on " + where + "; look at the cable and the switch port";
+      case OWN_ADDRESS_MISSING ->
+          "the router's own address on " + where + " is gone; look at 'ip address'";
+      case ADDRESS_REFUSED ->
+          "the kernel refused a virtual address on " + where + "; the log says why";
+      case GATEWAY_SILENT -> "the next hop on " + where + " does not answer";
+    };
+  }
+
+  private List<RoleTransition> transitions() {
+    List<RoleTransition> newestFirst = new ArrayList<>();
+    for (Transition transition : snapshot.role().transitions().reversed()) {
+      newestFirst.add(
+          new RoleTransition(
+              time(transition.atNanos()),
+              role(transition.from()),
+              role(transition.to()),
+              transition.reason().word()
+                  + (transition.detail().isEmpty() ? "" : " (" + transition.detail() + ")"),
+              transition.gapMillis().isPresent() ? transition.gapMillis().getAsLong() : null));
+    }
+    return newestFirst;
+  }
+
+  private List<Condition> conditions(List<Condition> before) {
+    Map<String, Condition> old =
+        before.stream().collect(Collectors.toMap(Condition::type, condition -> condition));
+    List<Condition> all = new ArrayList<>();
+    all.add(readyCondition());
+    all.add(degraded());
+    all.add(splitBrain());
+    for (AgentSnapshot.Seen seen : seenNow(Sighting.STRANGER_SPEAKS)) {
+      all.add(
+          condition(
+              "StrangerSpeaks",
+              true,
+              "UnknownSender",
+              "adverts for our VRID from " + seen.subject() + " " + seen.detail()));
+    }
+    return all.stream()
+        .sorted(Comparator.comparing(Condition::type))
+        .map(condition -> keepTime(old.get(condition.type()), condition))
+        .toList();
+  }
+
+  private static Condition keepTime(@Nullable Condition before, Condition now) {
+    if (before == null || before.status() != now.status()) {
+      return now;
+    }
+    return new Condition(
+        now.type(),
+        now.status(),
+        now.observedGeneration(),
+        now.reason(),
+        now.message(),
+        before.lastTransitionTime());
+  }
+
+  private Condition readyCondition() {
+    String role = snapshot.role().role().word();
+    return condition("Ready", ready(), role, "the router is " + role.toLowerCase(Locale.ROOT));
+  }
+
+  private Condition degraded() {
+    List<String> reasons = new ArrayList<>(faults());
+    for (AgentSnapshot.Seen seen : snapshot.seen()) {
+      if (seen.sighting() != Sighting.SPLIT_BRAIN) {
+        reasons.add(
+            seen.sighting().word()
+                + " "
+                + seen.subject()
+                + (seen.detail().isEmpty() ? "" : ": " + seen.detail()));
+      }
+    }
+    snapshot.virtualRouters().stream()
+        .filter(AgentSnapshot.VirtualRouterView::silent)
+        .filter(view -> view.state() instanceof VrrpState.Backup)
+        .forEach(view -> reasons.add("nobody is heard on " + view.segment()));
+    return reasons.isEmpty()
+        ? condition("Degraded", false, "NothingWrong", "")
+        : condition("Degraded", true, "SeeMessage", String.join("; ", reasons));
+  }
+
+  private Condition splitBrain() {
+    List<AgentSnapshot.Seen> seen = seenNow(Sighting.SPLIT_BRAIN);
+    return seen.isEmpty()
+        ? condition("SplitBrain", false, "OneActive", "")
+        : condition(
+            "SplitBrain",
+            true,
+            "TwoActive",
+            "another router is active too: "
+                + seen.getFirst().subject()
+                + " "
+                + seen.getFirst().detail());
+  }
+
+  private List<AgentSnapshot.Seen> seenNow(Sighting sighting) {
+    return snapshot.seen().stream().filter(seen -> seen.sighting() == sighting).toList();
+  }
+
+  private Condition condition(String type, boolean holds, String reason, String message) {
+    return new Condition(
+        type,
+        holds ? ConditionStatus.TRUE : ConditionStatus.FALSE,
+        spec.generation(),
+        reason,
+        message,
+        time(snapshot.nowNanos()));
+  }
+}

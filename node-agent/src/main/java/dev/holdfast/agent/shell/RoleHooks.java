@@ -1,0 +1,80 @@
+package dev.holdfast.agent.shell;
+
+import dev.holdfast.api.v1alpha1.NodeRoleHooks;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the user's commands after a change of role: one at a time, in order, each at most {@value
+ * #LIMIT_SECONDS} s. While one runs only the last of the changes that follow is remembered. The
+ * commands get their words as {@code HOLDFAST_ROLE} too.
+ */
+final class RoleHooks {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RoleHooks.class);
+  private static final int LIMIT_SECONDS = 60;
+
+  private record Run(String role, List<String> command) {}
+
+  private final AtomicReference<Run> next = new AtomicReference<>();
+  private final Thread thread;
+  private volatile NodeRoleHooks hooks;
+
+  RoleHooks(NodeRoleHooks hooks) {
+    this.hooks = hooks;
+    thread = Thread.ofPlatform().daemon().name("role-hooks").start(this::runAll);
+  }
+
+  void reconfigure(NodeRoleHooks changed) {
+    hooks = changed;
+  }
+
+  void active() {
+    want(new Run("active", hooks.onActive()));
+  }
+
+  void backup() {
+    want(new Run("backup", hooks.onBackup()));
+  }
+
+  private void want(Run run) {
+    if (!run.command().isEmpty()) {
+      next.set(run);
+      LockSupport.unpark(thread);
+    }
+  }
+
+  private void runAll() {
+    while (true) {
+      Run run = next.getAndSet(null);
+      if (run == null) {
+        LockSupport.park(this);
+      } else {
+        run(run);
+      }
+    }
+  }
+
+  private static void run(Run run) {
+    try {
+      ProcessBuilder builder = new ProcessBuilder(run.command()).inheritIO();
+      builder.environment().put("HOLDFAST_ROLE", run.role());
+      Process process = builder.start();
+      if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        LOG.warn("role hook ended by us role={} after={}s", run.role(), LIMIT_SECONDS);
+      } else if (process.exitValue() != 0) {
+        LOG.warn("role hook failed role={} exit={}", run.role(), process.exitValue());
+      }
+    } catch (IOException e) {
+      LOG.warn("role hook not started role={} why={}", run.role(), e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,237 @@
+package dev.holdfast.agent.shell;
+
+import dev.holdfast.agent.Main;
+import dev.holdfast.agent.linux.Scheduling;
+import dev.holdfast.agent.loop.AgentCore;
+import dev.holdfast.agent.loop.AgentEvent;
+import dev.holdfast.agent.loop.AgentLoop;
+import dev.holdfast.agent.loop.AgentSnapshot;
+import dev.holdfast.agent.loop.ClusterConfig;
+import dev.holdfast.agent.loop.Effect;
+import dev.holdfast.agent.loop.Found;
+import dev.holdfast.agent.loop.Inbox;
+import dev.holdfast.agent.ops.StatusReport;
+import dev.holdfast.api.v1alpha1.Condition;
+import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
+import dev.holdfast.api.v1alpha1.KernelSetting;
+import dev.holdfast.api.v1alpha1.NodeNetwork;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The rooms of one agent, wired: what is read from the kernel goes to the inbox, the loop takes it
+ * to the core, and {@link Effects} does what the core wants.
+ *
+ * <p>Threads: {@code loop} owns the core; {@code link-monitor} and one {@code vrrp-rx-…} for each
+ * virtual router only move news to the inbox.
+ */
+public final class RunningAgent implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunningAgent.class);
+
+  /** Whole seconds, since the kernel counts so. Renewed every second while the loop turns. */
+  private static final int ADDRESS_LIFETIME_SECONDS = 3;
+
+  private static final long HEARTBEAT_MAX_NANOS = 20_000_000L;
+  private static final long ANSWER_SECONDS = 2;
+  private static final int REAL_TIME_PRIORITY = 40;
+
+  private final Inbox inbox = new Inbox();
+  private final NetworkView networks;
+  private final VrrpPorts ports;
+  private final Rtnetlink rtnetlink;
+  private final LinkMonitor monitor;
+  private final Announcer announcer;
+  private final Effects effects;
+  private final RoleHooks hooks;
+  private final AgentCore core;
+  private final AgentLoop loop;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile GatewayNodeSpec spec;
+  private volatile boolean realTime;
+  private volatile @Nullable Throwable failure;
+  private List<Condition> conditions = List.of();
+
+  private RunningAgent(GatewayNodeSpec spec, Path runDir) throws IOException {
+    this.spec = spec;
+    ClusterConfig config = CoreConfig.of(spec);
+    core = new AgentCore(config, System.nanoTime());
+    networks = new NetworkView(spec, inbox::offer);
+    ports = new VrrpPorts(spec, config, networks, inbox::offer, core::senderFilter);
+    rtnetlink = Rtnetlink.open();
+    announcer = new Announcer(networks);
+    hooks = new RoleHooks(spec.roleHooks());
+    LastAdvert lastAdvert =
+        new LastAdvert(runDir.resolve(spec.node() + ".last-advert"), System.nanoTime());
+    AddressWriter addresses = new AddressWriter(rtnetlink, ADDRESS_LIFETIME_SECONDS);
+    RouteWriter routes = new RouteWriter(rtnetlink);
+    effects =
+        new Effects(
+            spec, ports, addresses, routes, announcer, lastAdvert, hooks, inbox, System::nanoTime);
+    monitor = LinkMonitor.start(this::takeNews, rtnetlink.portId());
+    loop =
+        new AgentLoop(
+            core,
+            inbox,
+            effects,
+            System::nanoTime,
+            Math.min(HEARTBEAT_MAX_NANOS, config.advertIntervalNanos()));
+    Found found = effects.found(networks.begin(), lastAdvert.ageAtStartNanos());
+    Thread.ofPlatform().name("loop").start(() -> runLoop(found));
+  }
+
+  /** Opens the sockets, looks at what is there, and starts the loop. */
+  public static RunningAgent start(GatewayNodeSpec spec, Path runDir, Path stateDir)
+      throws IOException {
+    return new RunningAgent(spec, runDir);
+  }
+
+  private void takeNews(NetworkEvent news) {
+    networks.accept(news);
+    // An interface that came, went or changed its index, or an address that adverts come from.
+    ports.refresh();
+  }
+
+  private void runLoop(Found found) {
+    try {
+      Scheduling.Outcome outcome =
+          Scheduling.realTime(Scheduling.Policy.ROUND_ROBIN, REAL_TIME_PRIORITY);
+      realTime = outcome.permitted();
+      if (!outcome.permitted()) {
+        LOG.warn("no real-time thread why=\"{}\"", outcome.reason());
+      }
+      loop.run(core.start(found, System.nanoTime()));
+    } catch (RuntimeException | Error e) {
+      // A half-alive router is worse than a dead one: the peer takes over.
+      LOG.error("the loop failed; the agent ends", e);
+      failure = e;
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  public GatewayNodeSpec spec() {
+    return spec;
+  }
+
+  /** The report as of now; null when the loop does not answer within {@value #ANSWER_SECONDS} s. */
+  public @Nullable GatewayNodeStatus status() {
+    CompletableFuture<GatewayNodeStatus> answer = new CompletableFuture<>();
+    inbox.offer(
+        () -> {
+          try {
+            answer.complete(report());
+          } catch (RuntimeException e) {
+            answer.completeExceptionally(e);
+          }
+        });
+    try {
+      return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      return null;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the report could not be made", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return null;
+    }
+  }
+
+  /** On the loop's thread. */
+  private GatewayNodeStatus report() {
+    AgentSnapshot snapshot = core.snapshot(System.nanoTime());
+    GatewayNodeStatus status =
+        StatusReport.of(
+            spec,
+            snapshot,
+            new StatusReport.Parts(realTime, kernelSettings(), null, null, null, Main.version()),
+            Instant.now(),
+            conditions);
+    conditions = status.conditions();
+    return status;
+  }
+
+  private static List<KernelSetting> kernelSettings() {
+    return List.of();
+  }
+
+  /** For how long the loop has not turned. */
+  public long stillNanos() {
+    return System.nanoTime() - loop.turnedAtNanos();
+  }
+
+  /** Gives the role up, withdraws the addresses, ends. Returns at once. */
+  public void stop() {
+    offer(new AgentEvent.StopRequested());
+  }
+
+  /** From now on another configuration of the same router. */
+  public void reconfigure(GatewayNodeSpec changed) {
+    ClusterConfig config = CoreConfig.of(changed);
+    inbox.offer(
+        () -> {
+          spec = changed;
+          effects.reconfigure(changed);
+          hooks.reconfigure(changed.roleHooks());
+        });
+    offer(new AgentEvent.ConfigChanged(config));
+    networks.reconfigure(changed);
+    ports.refresh(changed, config);
+  }
+
+  private void offer(AgentEvent event) {
+    try {
+      inbox.put(event);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Waits until the agent has ended. */
+  public void awaitEnd() {
+    try {
+      ended.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (failure != null) {
+      throw new IllegalStateException("the loop failed", failure);
+    }
+  }
+
+  @Override
+  public void close() {
+    monitor.close();
+    ports.close();
+    announcer.close();
+    rtnetlink.close();
+  }
+
+  /** A start of the cores without sockets or rights: for the start-up cache. */
+  public static GatewayNodeStatus rehearse(GatewayNodeSpec spec) {
+    AgentCore core = new AgentCore(CoreConfig.of(spec), 0);
+    List<Effect> first = core.start(new Found(Map.of(), false, OptionalLong.empty()), 0);
+    if (first.isEmpty() && spec.networks().stream().map(NodeNetwork::name).findAny().isEmpty()) {
+      throw new IllegalStateException("nothing to rehearse");
+    }
+    return StatusReport.of(
+        spec,
+        core.snapshot(1),
+        new StatusReport.Parts(false, List.of(), null, null, null, Main.version()),
+        Instant.EPOCH,
+        List.of());
+  }
+}
