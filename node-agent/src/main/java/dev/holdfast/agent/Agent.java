@@ -17,6 +17,7 @@ import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -217,7 +218,7 @@ public final class Agent {
     registry.register(new AgentMetrics(() -> spec, () -> status));
     try (HttpPages pages =
         new HttpPages(
-            List.of(new InetSocketAddress("127.0.0.1", 0)),
+            List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
             registry,
             new HttpPages.Health() {
               @Override
