@@ -35,9 +35,4 @@ public record NodeVirtualRouter(
   public List<Prefix> virtualPrefixes() {
     return virtualAddresses.stream().map(Prefix::parse).toList();
   }
-
-  /** The interface that has the virtual router's MAC, where the resource asks for virtual MACs. */
-  public String virtualMacInterfaceName() {
-    return (family == Family.IPV4 ? "vrrp." : "vrrp6.") + virtualRouterId;
-  }
 }

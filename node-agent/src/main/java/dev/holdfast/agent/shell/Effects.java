@@ -10,10 +10,10 @@ import dev.holdfast.agent.loop.Inbox;
 import dev.holdfast.agent.role.core.Link;
 import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.role.core.Transition;
-import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.IpAddress;
 import dev.holdfast.api.addr.Ipv4Address;
 import dev.holdfast.api.addr.Ipv6Address;
+import dev.holdfast.api.addr.MacAddress;
 import dev.holdfast.api.addr.Prefix;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
@@ -91,7 +91,7 @@ final class Effects implements AgentLoop.Performer {
           inbox.offer(new AgentEvent.FlowsCommitted(takeover));
       case Effect.ClaimAddresses(long takeover, var wanted) -> claim(takeover, wanted);
       case Effect.RenewAddresses(var wanted) -> renew(wanted);
-      case Effect.Announce(var wanted) -> announcer.announce(onInterfaces(wanted));
+      case Effect.Announce(var wanted) -> announce(wanted);
       case Effect.WithdrawAddresses(var wanted) -> withdraw(wanted);
       case Effect.Report(Transition transition) -> report(transition);
       case Effect.Warn(var sighting, String subject, String detail) ->
@@ -102,7 +102,11 @@ final class Effects implements AgentLoop.Performer {
 
   private void claim(
       long takeover, Collection<dev.holdfast.agent.role.core.VirtualAddress> wanted) {
-    tellRefused(attempt(() -> addresses.claim(onInterfaces(wanted))));
+    attempt(
+        () -> {
+          ports.raise();
+          return addresses.claim(onInterfaces(wanted));
+        });
     claimRoutes();
     inbox.offer(new AgentEvent.AddressesClaimed(takeover));
   }
@@ -110,7 +114,7 @@ final class Effects implements AgentLoop.Performer {
   private void renew(Collection<dev.holdfast.agent.role.core.VirtualAddress> wanted) {
     List<VirtualAddress> all = onInterfaces(wanted);
     boolean sameAsHeld = addresses.held().containsAll(all) && all.containsAll(addresses.held());
-    tellRefused(attempt(sameAsHeld ? addresses::renew : () -> addresses.claim(all)));
+    attempt(sameAsHeld ? addresses::renew : () -> addresses.claim(all));
     claimRoutes();
   }
 
@@ -123,6 +127,7 @@ final class Effects implements AgentLoop.Performer {
           routes.removeLeftovers();
           Outcome<VirtualAddress> released = addresses.release(all);
           addresses.removeLeftovers(all);
+          ports.lower();
           return released;
         });
   }
@@ -146,14 +151,32 @@ final class Effects implements AgentLoop.Performer {
     Outcome<VirtualAddress> make();
   }
 
-  /** A netlink socket that fails as a whole is one refusal of everything, and tried again later. */
-  private Outcome<VirtualAddress> attempt(Attempt attempt) {
+  /** A netlink socket that fails as a whole is logged; the renewal a second later tries again. */
+  private void attempt(Attempt attempt) {
     try {
-      return attempt.make();
+      tellRefused(attempt.make());
     } catch (SyscallException e) {
       LOG.error("addresses not changed why={}", e.getMessage());
-      return new Outcome<>(List.of(), List.of());
     }
+  }
+
+  private void announce(Collection<dev.holdfast.agent.role.core.VirtualAddress> wanted) {
+    List<Announcer.Announcement> all = new ArrayList<>();
+    for (dev.holdfast.agent.role.core.VirtualAddress address : wanted) {
+      ports
+          .port(address.network(), address.prefix().family())
+          .ifPresent(
+              port -> {
+                MacAddress mac = port.addressMac();
+                if (mac != null) {
+                  all.add(
+                      new Announcer.Announcement(
+                          port.place().interfaceIndex(), mac, address.prefix().address()));
+                }
+              });
+    }
+    // A dead link refuses; the link monitor tells that, and announcements are repeated.
+    announcer.announce(all);
   }
 
   private void tellRefused(Outcome<VirtualAddress> outcome) {
@@ -218,8 +241,10 @@ final class Effects implements AgentLoop.Performer {
   }
 
   private String interfaceOf(NodeNetwork network, Prefix prefix) {
-    Map<Family, String> own = VirtualMac.interfaceNames(spec, network);
-    return own.getOrDefault(prefix.family(), network.interfaceName());
+    return ports
+        .port(network.name(), prefix.family())
+        .map(VrrpPort::addressInterface)
+        .orElse(network.interfaceName());
   }
 
   private void report(Transition transition) {

@@ -70,9 +70,18 @@ public final class RunningAgent implements AutoCloseable {
     ClusterConfig config = CoreConfig.of(spec);
     core = new AgentCore(config, System.nanoTime());
     networks = new NetworkView(spec, inbox::offer);
-    ports = new VrrpPorts(spec, config, networks, inbox::offer, core::senderFilter);
     rtnetlink = Rtnetlink.open();
-    announcer = new Announcer(networks);
+    ports =
+        new VrrpPorts(
+            spec,
+            config,
+            networks,
+            rtnetlink,
+            Sysctl.ofThisMachine(),
+            inbox::offer,
+            core::senderFilter,
+            RunningAgent::realTime);
+    announcer = Announcer.open();
     hooks = new RoleHooks(spec.roleHooks());
     LastAdvert lastAdvert =
         new LastAdvert(runDir.resolve(spec.node() + ".last-advert"), System.nanoTime());
@@ -107,8 +116,7 @@ public final class RunningAgent implements AutoCloseable {
 
   private void runLoop(Found found) {
     try {
-      Scheduling.Outcome outcome =
-          Scheduling.realTime(Scheduling.Policy.ROUND_ROBIN, REAL_TIME_PRIORITY);
+      Scheduling.Outcome outcome = realTime();
       realTime = outcome.permitted();
       if (!outcome.permitted()) {
         LOG.warn("no real-time thread why=\"{}\"", outcome.reason());
@@ -121,6 +129,11 @@ public final class RunningAgent implements AutoCloseable {
     } finally {
       ended.countDown();
     }
+  }
+
+  /** For the threads that adverts pass through. */
+  private static Scheduling.Outcome realTime() {
+    return Scheduling.realTime(Scheduling.Policy.ROUND_ROBIN, REAL_TIME_PRIORITY);
   }
 
   public GatewayNodeSpec spec() {
@@ -189,7 +202,7 @@ public final class RunningAgent implements AutoCloseable {
         });
     offer(new AgentEvent.ConfigChanged(config));
     networks.reconfigure(changed);
-    ports.refresh(changed, config);
+    ports.reconfigure(changed, config);
   }
 
   private void offer(AgentEvent event) {

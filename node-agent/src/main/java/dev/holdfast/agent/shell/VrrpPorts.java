@@ -23,7 +23,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sockets of all virtual routers: opened when an interface appears, opened anew when it comes
+ * The ports of all virtual routers: opened when an interface appears, opened anew when it comes
  * back with another index, closed when it or the virtual router goes.
  *
  * <p>Told of changes by the link monitor's thread, used by the loop: hence synchronized.
@@ -33,33 +33,43 @@ final class VrrpPorts implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(VrrpPorts.class);
 
   private final NetworkView networks;
+  private final Rtnetlink rtnetlink;
+  private final Sysctl sysctl;
   private final Consumer<AgentEvent> sink;
   private final Supplier<SenderFilter> filter;
+  private final Runnable atThreadStart;
   private final Map<Segment, VrrpPort> ports = new HashMap<>();
   private GatewayNodeSpec spec;
   private ClusterConfig config;
+  private boolean raised;
 
   VrrpPorts(
       GatewayNodeSpec spec,
       ClusterConfig config,
       NetworkView networks,
+      Rtnetlink rtnetlink,
+      Sysctl sysctl,
       Consumer<AgentEvent> sink,
-      Supplier<SenderFilter> filter) {
+      Supplier<SenderFilter> filter,
+      Runnable atThreadStart) {
     this.spec = spec;
     this.config = config;
     this.networks = networks;
+    this.rtnetlink = rtnetlink;
+    this.sysctl = sysctl;
     this.sink = sink;
     this.filter = filter;
+    this.atThreadStart = atThreadStart;
   }
 
-  /** Makes the sockets fit the configuration and the interfaces that there are now. */
-  synchronized void refresh(GatewayNodeSpec wantedSpec, ClusterConfig wanted) {
-    spec = wantedSpec;
-    config = wanted;
+  /** Makes the ports fit another configuration. */
+  synchronized void reconfigure(GatewayNodeSpec changedSpec, ClusterConfig changed) {
+    spec = changedSpec;
+    config = changed;
     refresh();
   }
 
-  /** Makes the sockets fit the interfaces that there are now. */
+  /** Makes the ports fit the interfaces that there are now. */
   synchronized void refresh() {
     ports.keySet().stream()
         .filter(segment -> config.instance(segment).isEmpty())
@@ -80,9 +90,14 @@ final class VrrpPorts implements AutoCloseable {
 
   private void open(VrrpPort.Place place) {
     try {
-      ports.put(place.segment(), new VrrpPort(place, sink, filter));
+      Link base = networks.find(place.interfaceName()).orElseThrow();
+      VrrpPort port = new VrrpPort(place, base, rtnetlink, sysctl, sink, filter, atThreadStart);
+      ports.put(place.segment(), port);
+      if (raised) {
+        port.raise();
+      }
     } catch (SyscallException e) {
-      LOG.warn("vrrp socket not opened on={} why={}", place.segment(), e.getMessage());
+      LOG.warn("vrrp sockets not opened on={} why={}", place.segment(), e.getMessage());
     }
   }
 
@@ -96,10 +111,7 @@ final class VrrpPorts implements AutoCloseable {
   private Optional<VrrpPort.Place> place(ClusterConfig.Instance instance) {
     Segment segment = instance.segment();
     NodeNetwork network = spec.network(segment.network()).orElseThrow();
-    String name =
-        VirtualMac.interfaceNames(spec, network)
-            .getOrDefault(segment.family(), network.interfaceName());
-    Optional<Link> link = networks.find(name);
+    Optional<Link> link = networks.find(network.interfaceName());
     IpAddress local =
         config.unicast()
             ? ownSource(segment.network(), segment.family())
@@ -110,13 +122,15 @@ final class VrrpPorts implements AutoCloseable {
     return Optional.of(
         new VrrpPort.Place(
             segment,
-            name,
+            network.interfaceName(),
             link.get().index(),
+            link.get().mac(),
             local,
             config.unicast() ? peers(segment) : List.of(local),
             config.advertRules(instance),
             config.authentication(),
-            config.checksumForm()));
+            config.checksumForm(),
+            config.virtualMac()));
   }
 
   /** The router's own address that adverts of a family come from; null when it has none. */
@@ -132,10 +146,28 @@ final class VrrpPorts implements AutoCloseable {
         .toList();
   }
 
-  /** Sends an advert; true when at least one destination took it. */
-  synchronized boolean send(Segment segment, Advert advert, IpAddress source) {
+  synchronized void send(Segment segment, Advert advert, IpAddress source) {
     VrrpPort port = ports.get(segment);
-    return port != null && port.send(advert, source) > 0;
+    if (port != null) {
+      port.send(advert, source);
+    }
+  }
+
+  /** Before the addresses are claimed: virtual MACs come up. */
+  synchronized void raise() {
+    raised = true;
+    ports.values().forEach(VrrpPort::raise);
+  }
+
+  /** After the addresses were released: virtual MACs fall silent. */
+  synchronized void lower() {
+    raised = false;
+    ports.values().forEach(VrrpPort::lower);
+  }
+
+  /** The port of a network and family, while its interface is there. */
+  synchronized Optional<VrrpPort> port(String network, Family family) {
+    return Optional.ofNullable(ports.get(new Segment(network, family)));
   }
 
   @Override
