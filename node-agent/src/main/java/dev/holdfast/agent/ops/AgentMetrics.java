@@ -72,7 +72,9 @@ public final class AgentMetrics implements MultiCollector {
     page.gauge("faults", "What keeps the router from the role.", now.faults().size());
     page.gauge("realtime", "The loop runs on a real-time thread.", flag(now.realTime()));
     page.gauge(
-        "generation", "Generation of the resource that is applied.", spec.get().generation());
+        "generation",
+        "Generation of the resource that is applied.",
+        (double) spec.get().generation());
   }
 
   private static void virtualRouters(Page page, GatewayNodeStatus now) {
@@ -94,7 +96,7 @@ public final class AgentMetrics implements MultiCollector {
                   page.counter(
                       "vrrp_events",
                       "Adverts sent, received and dropped, by what happened.",
-                      value,
+                      (double) value,
                       "network",
                       router.network(),
                       "family",
@@ -118,7 +120,7 @@ public final class AgentMetrics implements MultiCollector {
       page.gauge(
           "sync_backlog_positions",
           "Changes that the peer has not acknowledged.",
-          peer.positionSent() - (double) peer.positionAcknowledged(),
+          (double) (peer.positionSent() - peer.positionAcknowledged()),
           "peer",
           peer.router());
       if (peer.lagMillis() != null) {
@@ -129,8 +131,10 @@ public final class AgentMetrics implements MultiCollector {
             "peer",
             peer.router());
       }
-      page.counter("sync_lost", "Messages lost on the link.", peer.lost(), "peer", peer.router());
-      page.counter("sync_resent", "Messages sent again.", peer.resent(), "peer", peer.router());
+      page.counter(
+          "sync_lost", "Messages lost on the link.", (double) peer.lost(), "peer", peer.router());
+      page.counter(
+          "sync_resent", "Messages sent again.", (double) peer.resent(), "peer", peer.router());
     }
   }
 
@@ -138,13 +142,18 @@ public final class AgentMetrics implements MultiCollector {
     if (flows == null) {
       return;
     }
-    page.gauge("flows_tracked", "Flows that this router tracks.", flows.tracked());
-    page.gauge("flows_protected", "Those that a peer holds.", flows.protectedFlows());
+    page.gauge("flows_tracked", "Flows that this router tracks.", (double) flows.tracked());
+    page.gauge("flows_protected", "Those that a peer holds.", (double) flows.protectedFlows());
     flows
         .unprotected()
         .forEach(
             (reason, count) ->
-                page.gauge("flows_unprotected", "The others, by reason.", count, "reason", reason));
+                page.gauge(
+                    "flows_unprotected",
+                    "The others, by reason.",
+                    (double) count,
+                    "reason",
+                    reason));
   }
 
   private static void firewall(Page page, @Nullable FirewallStatus firewall) {
@@ -153,16 +162,22 @@ public final class AgentMetrics implements MultiCollector {
     }
     if (firewall.generation() != null) {
       page.gauge(
-          "policy_generation", "Generation of the policy in the kernel.", firewall.generation());
+          "policy_generation",
+          "Generation of the policy in the kernel.",
+          (double) firewall.generation());
     }
     page.counter(
-        "policy_drift_repaired", "Times the policy was put right.", firewall.driftRepaired());
-    page.counter("policy_log_hits", "Packets that reached the log chain.", firewall.logHits());
+        "policy_drift_repaired",
+        "Times the policy was put right.",
+        (double) firewall.driftRepaired());
+    page.counter(
+        "policy_log_hits", "Packets that reached the log chain.", (double) firewall.logHits());
   }
 
   private static void stalls(Page page, @Nullable StallStatus stalls) {
     if (stalls != null) {
-      page.counter("stalls", "Times the loop stood still longer than it may.", stalls.count());
+      page.counter(
+          "stalls", "Times the loop stood still longer than it may.", (double) stalls.count());
       page.gauge("stall_longest_seconds", "The longest of them.", stalls.longestMillis() / 1e3);
     }
   }

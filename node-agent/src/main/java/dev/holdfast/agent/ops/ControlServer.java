@@ -103,7 +103,7 @@ public final class ControlServer implements AutoCloseable {
         handler.answer(request(in), answer);
         answer.begin();
       } catch (Refused e) {
-        answer.refuse(e.getMessage());
+        answer.refuse(String.valueOf(e.getMessage()));
       }
     } catch (IOException | UncheckedIOException e) {
       LOG.debug("control client went away: {}", e.getMessage());

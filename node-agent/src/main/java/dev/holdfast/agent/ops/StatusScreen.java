@@ -52,22 +52,28 @@ public final class StatusScreen {
   }
 
   private void head() {
-    line("%s", verdict());
+    line(verdict());
     line("");
     line(
-        "%s   router %s is %s%s   generation %d",
-        spec.cluster(),
-        spec.node(),
-        roleName(status.role()),
-        status.since() == null ? "" : " for " + age(status.since()),
-        status.observedGeneration() == null ? 0 : status.observedGeneration());
+        spec.cluster()
+            + "   router "
+            + spec.node()
+            + " is "
+            + roleName(status.role())
+            + (status.since() == null ? "" : " for " + age(status.since()))
+            + "   generation "
+            + (status.observedGeneration() == null ? 0 : status.observedGeneration()));
     FlowStatus flows = status.flows();
     if (flows != null) {
       line(
-          "flows  %,d tracked, %,d protected%s",
-          flows.tracked(), flows.protectedFlows(), share(flows.protectedFlows(), flows.tracked()));
+          "flows  "
+              + count(flows.tracked())
+              + " tracked, "
+              + count(flows.protectedFlows())
+              + " protected"
+              + share(flows.protectedFlows(), flows.tracked()));
       for (Map.Entry<String, Long> reason : flows.unprotected().entrySet()) {
-        line("       %,d not protected: %s", reason.getValue(), reason.getKey());
+        line("       " + count(reason.getValue()) + " not protected: " + reason.getKey());
       }
     }
   }
@@ -206,11 +212,15 @@ public final class StatusScreen {
     if (status.firewall() != null && status.firewall().generation() != null) {
       line("");
       line(
-          "policy generation %d by iptables-%s, %d drifts repaired, %d packets in the log chain",
-          status.firewall().generation(),
-          status.firewall().backend() == null ? "?" : status.firewall().backend(),
-          status.firewall().driftRepaired(),
-          status.firewall().logHits());
+          "policy generation "
+              + status.firewall().generation()
+              + " by iptables-"
+              + (status.firewall().backend() == null ? "?" : status.firewall().backend())
+              + ", "
+              + status.firewall().driftRepaired()
+              + " drifts repaired, "
+              + status.firewall().logHits()
+              + " packets in the log chain");
     }
   }
 
@@ -260,7 +270,7 @@ public final class StatusScreen {
     }
     line("");
     line(problems.isEmpty() ? "No problems." : "PROBLEMS");
-    problems.forEach(problem -> line("  %s", problem));
+    problems.forEach(problem -> line("  " + problem));
   }
 
   private void table(List<String[]> rows) {
@@ -276,12 +286,16 @@ public final class StatusScreen {
       for (int i = 0; i < row.length; i++) {
         text.append(row[i]).repeat(' ', i == row.length - 1 ? 0 : widths[i] - row[i].length() + 2);
       }
-      line("%s", text.toString().stripTrailing());
+      line(text.toString().stripTrailing());
     }
   }
 
-  private void line(String format, Object... arguments) {
-    out.append(String.format(Locale.ROOT, format, arguments)).append('\n');
+  private void line(String text) {
+    out.append(text).append('\n');
+  }
+
+  private static String count(long number) {
+    return String.format(Locale.ROOT, "%,d", number);
   }
 
   private static String roleName(@Nullable Role role) {

@@ -29,17 +29,11 @@ public final class ProcessSignals {
               handler.getClassLoader(),
               new Class<?>[] {handler},
               (proxy, method, arguments) -> {
-                switch (method.getName()) {
-                  case "handle" -> action.run();
-                  case "hashCode" -> {
-                    return System.identityHashCode(proxy);
-                  }
-                  case "equals" -> {
-                    return arguments != null && proxy == arguments[0];
-                  }
-                  default -> {}
+                if (method.getName().equals("handle")) {
+                  action.run();
+                  return null;
                 }
-                return null;
+                return method.invoke(action, arguments);
               });
       signal
           .getMethod("handle", signal, handler)

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +22,7 @@ final class RoleHooks {
 
   private record Run(String role, List<String> command) {}
 
-  private final AtomicReference<Run> next = new AtomicReference<>();
+  private final AtomicReference<@Nullable Run> next = new AtomicReference<>();
   private final Thread thread;
   private volatile NodeRoleHooks hooks;
 

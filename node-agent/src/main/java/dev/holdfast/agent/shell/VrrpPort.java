@@ -45,7 +45,7 @@ final class VrrpPort implements AutoCloseable {
   /**
    * Where and how.
    *
-   * @param link the interface with the router's own addresses
+   * @param mac of the interface with the router's own addresses
    * @param local the group, or our own address when adverts are unicast
    * @param destinations the group, or every peer
    * @param virtualMac the addresses live on an interface with the virtual router's MAC
