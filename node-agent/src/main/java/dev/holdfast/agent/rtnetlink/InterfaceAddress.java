@@ -31,6 +31,16 @@ public record InterfaceAddress(
     return validSeconds == FOREVER;
   }
 
+  /** Duplicate address detection is over, and nobody else had it. */
+  public boolean isUsable() {
+    return (flags & (Rt.IFA_F_TENTATIVE | Rt.IFA_F_DADFAILED)) == 0;
+  }
+
+  /** Another address of the same prefix came first; in IPv6 a temporary address (RFC 8981). */
+  public boolean isSecondary() {
+    return (flags & Rt.IFA_F_SECONDARY) != 0;
+  }
+
   public boolean isOurs() {
     return protocol == OURS;
   }

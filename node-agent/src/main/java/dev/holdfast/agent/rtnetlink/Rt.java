@@ -58,7 +58,10 @@ final class Rt {
   static final int IFA_FLAGS = 8;
   static final int IFA_PROTO = 11;
 
+  static final int IFA_F_SECONDARY = 0x1;
   static final int IFA_F_NODAD = 0x2;
+  static final int IFA_F_DADFAILED = 0x8;
+  static final int IFA_F_TENTATIVE = 0x40;
   static final int IFA_F_NOPREFIXROUTE = 0x200;
 
   static final int RTA_DST = 1;

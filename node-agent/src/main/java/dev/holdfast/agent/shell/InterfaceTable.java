@@ -20,9 +20,6 @@ import java.util.stream.Collectors;
  * <p>Owner: one thread, whichever hears the events.
  */
 public final class InterfaceTable {
-  private static final int TENTATIVE_OR_FAILED = 0x40 | 0x08; // IFA_F_TENTATIVE, IFA_F_DADFAILED
-  private static final int SECONDARY = 0x01; // IFA_F_SECONDARY; IPv6: a temporary address
-
   private final Map<String, Link> links = new HashMap<>();
   private final Map<String, List<InterfaceAddress>> addresses = new HashMap<>();
 
@@ -81,12 +78,12 @@ public final class InterfaceTable {
     List<InterfaceAddress> own =
         addresses(name).stream()
             .filter(a -> a.prefix().family() == family && !a.isOurs())
-            .filter(a -> (a.flags() & TENTATIVE_OR_FAILED) == 0)
+            .filter(InterfaceAddress::isUsable)
             .filter(a -> !virtualAddresses.contains(a.prefix().address()))
             .filter(a -> family == Family.IPV4 || a.prefix().address().isLinkLocal())
             .toList();
     return own.stream()
-        .filter(a -> (a.flags() & SECONDARY) == 0)
+        .filter(a -> !a.isSecondary())
         .filter(a -> virtual.stream().anyMatch(v -> a.prefix().contains(v.address())))
         .findFirst()
         .or(() -> own.stream().findFirst())

@@ -3,6 +3,7 @@ package dev.holdfast.agent.shell;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -43,6 +44,9 @@ public record Sysctl(Path root) {
     // No truncation: the file is not one.
     try (var out = Files.newByteChannel(root.resolve(path), StandardOpenOption.WRITE)) {
       out.write(ByteBuffer.wrap((value + "\n").getBytes(StandardCharsets.US_ASCII)));
+    } catch (AccessDeniedException e) {
+      throw new IOException(
+          "not permitted: /proc/sys is read-only, or only the host may set it", e);
     }
   }
 

@@ -74,11 +74,16 @@ public final class VirtualMac implements AutoCloseable {
     }
   }
 
+  /** Whether an interface has one of our names. */
+  static boolean isName(String name) {
+    return name.matches("hf[46]-\\d+-\\d+");
+  }
+
   /** Removes macvlans with our names that an earlier run left; returns their names. */
   public static List<String> removeLeftovers(Rtnetlink rtnetlink) {
     List<Link> leftovers =
         rtnetlink.links().stream()
-            .filter(l -> l.kind().equals("macvlan") && l.name().matches("hf[46]-\\d+-\\d+"))
+            .filter(l -> l.kind().equals("macvlan") && isName(l.name()))
             .toList();
     leftovers.forEach(rtnetlink::removeLink);
     return leftovers.stream().map(Link::name).toList();
