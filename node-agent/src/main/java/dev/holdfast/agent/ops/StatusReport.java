@@ -45,6 +45,7 @@ public final class StatusReport {
    * What other rooms contribute.
    *
    * @param realTime whether the loop runs on a real-time thread
+   * @param problems what else a person should look at, a sentence each
    * @param flowSync null while there is no flow sync
    * @param flows null while there is no flow sync
    * @param firewall null while no policy is kept
@@ -52,6 +53,7 @@ public final class StatusReport {
   public record Parts(
       boolean realTime,
       List<KernelSetting> kernelSettings,
+      List<String> problems,
       @Nullable FlowSyncStatus flowSync,
       @Nullable FlowStatus flows,
       @Nullable FirewallStatus firewall,
@@ -59,11 +61,13 @@ public final class StatusReport {
 
   private final GatewayNodeSpec spec;
   private final AgentSnapshot snapshot;
+  private final Parts parts;
   private final Instant now;
 
-  private StatusReport(GatewayNodeSpec spec, AgentSnapshot snapshot, Instant now) {
+  private StatusReport(GatewayNodeSpec spec, AgentSnapshot snapshot, Parts parts, Instant now) {
     this.spec = spec;
     this.snapshot = snapshot;
+    this.parts = parts;
     this.now = now;
   }
 
@@ -77,7 +81,7 @@ public final class StatusReport {
       Parts parts,
       Instant now,
       List<Condition> before) {
-    StatusReport report = new StatusReport(spec, snapshot, now);
+    StatusReport report = new StatusReport(spec, snapshot, parts, now);
     RoleState role = snapshot.role();
     return new GatewayNodeStatus(
         spec.generation(),
@@ -249,6 +253,7 @@ public final class StatusReport {
 
   private Condition degraded() {
     List<String> reasons = new ArrayList<>(faults());
+    reasons.addAll(parts.problems());
     for (AgentSnapshot.Seen seen : snapshot.seen()) {
       if (seen.sighting() != Sighting.SPLIT_BRAIN) {
         reasons.add(

@@ -14,7 +14,6 @@ import dev.holdfast.agent.ops.StatusReport;
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
-import dev.holdfast.api.v1alpha1.KernelSetting;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,6 +55,7 @@ public final class RunningAgent implements AutoCloseable {
   private final LinkMonitor monitor;
   private final Announcer announcer;
   private final Effects effects;
+  private final HostSetup host;
   private final RoleHooks hooks;
   private final AgentCore core;
   private final AgentLoop loop;
@@ -65,11 +65,14 @@ public final class RunningAgent implements AutoCloseable {
   private volatile @Nullable Throwable failure;
   private List<Condition> conditions = List.of();
 
-  private RunningAgent(GatewayNodeSpec spec, Path runDir) throws IOException {
+  private RunningAgent(GatewayNodeSpec spec, Path runDir, Path stateDir) throws IOException {
     this.spec = spec;
     ClusterConfig config = CoreConfig.of(spec);
     core = new AgentCore(config, System.nanoTime());
     networks = new NetworkView(spec, inbox::offer);
+    Sysctl sysctl = Sysctl.ofThisMachine();
+    HostSetup.preflight(spec);
+    host = new HostSetup(spec, networks, sysctl, stateDir);
     rtnetlink = Rtnetlink.open();
     ports =
         new VrrpPorts(
@@ -77,8 +80,8 @@ public final class RunningAgent implements AutoCloseable {
             config,
             networks,
             rtnetlink,
-            Sysctl.ofThisMachine(),
-            inbox::offer,
+            sysctl,
+            this::takeFromWire,
             core::senderFilter,
             RunningAgent::realTime);
     announcer = Announcer.open();
@@ -105,13 +108,22 @@ public final class RunningAgent implements AutoCloseable {
   /** Opens the sockets, looks at what is there, and starts the loop. */
   public static RunningAgent start(GatewayNodeSpec spec, Path runDir, Path stateDir)
       throws IOException {
-    return new RunningAgent(spec, runDir);
+    return new RunningAgent(spec, runDir, stateDir);
   }
 
   private void takeNews(NetworkEvent news) {
     networks.accept(news);
     // An interface that came, went or changed its index, or an address that adverts come from.
     ports.refresh();
+    host.refresh();
+  }
+
+  /** From the receivers' threads. */
+  private void takeFromWire(AgentEvent event) {
+    if (event instanceof AgentEvent.AdvertReceived(var segment, var received)) {
+      host.heard("the router at " + received.source() + " on " + segment);
+    }
+    inbox.offer(event);
   }
 
   private void runLoop(Found found) {
@@ -170,15 +182,18 @@ public final class RunningAgent implements AutoCloseable {
         StatusReport.of(
             spec,
             snapshot,
-            new StatusReport.Parts(realTime, kernelSettings(), null, null, null, Main.version()),
+            new StatusReport.Parts(
+                realTime,
+                host.kernelSettings(),
+                host.policyProblems(),
+                null,
+                null,
+                host.firewallStatus(),
+                Main.version()),
             Instant.now(),
             conditions);
     conditions = status.conditions();
     return status;
-  }
-
-  private static List<KernelSetting> kernelSettings() {
-    return List.of();
   }
 
   /** For how long the loop has not turned. */
@@ -203,6 +218,8 @@ public final class RunningAgent implements AutoCloseable {
     offer(new AgentEvent.ConfigChanged(config));
     networks.reconfigure(changed);
     ports.reconfigure(changed, config);
+    host.reconfigure(changed);
+    host.tryPolicyAgain();
   }
 
   private void offer(AgentEvent event) {
@@ -228,6 +245,7 @@ public final class RunningAgent implements AutoCloseable {
   @Override
   public void close() {
     monitor.close();
+    host.close();
     ports.close();
     announcer.close();
     rtnetlink.close();
@@ -243,7 +261,7 @@ public final class RunningAgent implements AutoCloseable {
     return StatusReport.of(
         spec,
         core.snapshot(1),
-        new StatusReport.Parts(false, List.of(), null, null, null, Main.version()),
+        new StatusReport.Parts(false, List.of(), List.of(), null, null, null, Main.version()),
         Instant.EPOCH,
         List.of());
   }

@@ -1,0 +1,163 @@
+package dev.holdfast.agent.shell;
+
+import dev.holdfast.agent.firewall.core.FirewallPlanner;
+import dev.holdfast.agent.firewall.core.RouterFacts;
+import dev.holdfast.api.addr.Family;
+import dev.holdfast.api.v1alpha1.FirewallStatus;
+import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import dev.holdfast.api.v1alpha1.KernelSetting;
+import dev.holdfast.api.v1alpha1.NodeNetwork;
+import dev.holdfast.api.v1alpha1.NodeVirtualRouter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a gateway needs of its host besides addresses: kernel settings and the policy. Both follow
+ * the resource and the interfaces that there are.
+ *
+ * <p>Called by the link monitor's thread and by whoever reconfigures: synchronized. The policy is
+ * loaded by the keeper's own thread.
+ */
+final class HostSetup implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HostSetup.class);
+
+  private final NetworkView networks;
+  private final Sysctl sysctl;
+  private final KernelSettings settings;
+  private final FirewallKeeper firewall;
+  private GatewayNodeSpec spec;
+  private Map<String, Integer> interfacesSeen = Map.of();
+  private volatile List<KernelSetting> listed = List.of();
+
+  HostSetup(GatewayNodeSpec spec, NetworkView networks, Sysctl sysctl, Path stateDir) {
+    this.spec = spec;
+    this.networks = networks;
+    this.sysctl = sysctl;
+    settings = new KernelSettings(sysctl, new DiskStore(stateDir));
+    firewall = new FirewallKeeper(stateDir, HostSetup::log);
+  }
+
+  /** Says what is missing on this machine; the last word is the kernel's. */
+  static void preflight(GatewayNodeSpec spec) {
+    Preflight.ofThisMachine()
+        .check(new Preflight.Needs(families(spec), interfaces(spec), true, 0))
+        .forEach(finding -> LOG.warn("preflight {}", finding));
+  }
+
+  synchronized void reconfigure(GatewayNodeSpec changed) {
+    spec = changed;
+    interfacesSeen = Map.of();
+    refresh();
+  }
+
+  /** Makes settings and policy fit; cheap when neither resource nor interfaces have changed. */
+  synchronized void refresh() {
+    Map<String, Integer> mtuByName = new HashMap<>();
+    for (NodeNetwork network : spec.networks()) {
+      networks
+          .find(network.interfaceName())
+          .ifPresent(link -> mtuByName.put(link.name(), link.mtu()));
+    }
+    if (mtuByName.equals(interfacesSeen)) {
+      return;
+    }
+    interfacesSeen = mtuByName;
+    applySettings(mtuByName.keySet());
+    firewall.wanted(FirewallPlanner.plan(spec, new RouterFacts(mtuByName)));
+  }
+
+  private void applySettings(Set<String> present) {
+    Set<String> virtual =
+        spec.networks().stream()
+            .filter(network -> !network.virtualRouters().isEmpty())
+            .map(NodeNetwork::interfaceName)
+            .filter(present::contains)
+            .collect(Collectors.toSet());
+    GatewaySettings.Gateway gateway =
+        new GatewaySettings.Gateway(
+            families(spec), virtual, spec.vrrp().virtualMac() ? virtual : Set.of(), true, 0);
+    try {
+      listed = settings.apply(GatewaySettings.plan(gateway, sysctl, settings));
+    } catch (IOException e) {
+      LOG.error("kernel settings not set why=\"{}\"", e.getMessage());
+    }
+  }
+
+  /** IPv4 always; IPv6 where the resource speaks it. */
+  private static Set<Family> families(GatewayNodeSpec spec) {
+    Set<Family> families =
+        spec.networks().stream()
+            .flatMap(network -> network.virtualRouters().stream())
+            .map(NodeVirtualRouter::family)
+            .collect(Collectors.toSet());
+    families.add(Family.IPV4);
+    return families;
+  }
+
+  private static Set<String> interfaces(GatewayNodeSpec spec) {
+    return spec.networks().stream().map(NodeNetwork::interfaceName).collect(Collectors.toSet());
+  }
+
+  List<KernelSetting> kernelSettings() {
+    return listed;
+  }
+
+  FirewallStatus firewallStatus() {
+    FirewallReport report = firewall.report();
+    return new FirewallStatus(
+        report.standing() == null ? null : report.standing().generation(),
+        report.backEnd() == null ? null : report.backEnd().text(),
+        report.driftRepaired(),
+        report.logHits());
+  }
+
+  /** What keeps the wanted policy from standing; empty when nothing does. */
+  List<String> policyProblems() {
+    String problem = firewall.report().problem();
+    return problem == null ? List.of() : List.of(problem);
+  }
+
+  /** Somebody was heard whom a policy could have cut off. */
+  void heard(String who) {
+    firewall.heard(who);
+  }
+
+  void tryPolicyAgain() {
+    firewall.tryAgain();
+  }
+
+  private static void log(FirewallEvent event) {
+    switch (event) {
+      case FirewallEvent.Applied(var mark, boolean changed, long tookMillis) -> {
+        if (changed) {
+          LOG.info("policy applied generation={} millis={}", mark.generation(), tookMillis);
+        }
+      }
+      case FirewallEvent.Refused(var mark, String sentence) ->
+          LOG.warn("policy refused generation={} why=\"{}\"", mark.generation(), sentence);
+      case FirewallEvent.DriftRepaired(String what) ->
+          LOG.warn("policy repaired what=\"{}\"", what);
+      case FirewallEvent.OnTrial(var mark, var missing) ->
+          LOG.info("policy on trial generation={} waiting-for={}", mark.generation(), missing);
+      case FirewallEvent.Confirmed(var mark) ->
+          LOG.info("policy confirmed generation={}", mark.generation());
+      case FirewallEvent.RolledBack(var mark, var missing) ->
+          LOG.warn("policy rolled back generation={} not-heard={}", mark.generation(), missing);
+      case FirewallEvent.MixedBackEnds(String sentence) -> LOG.warn("policy {}", sentence);
+      case FirewallEvent.Failed(String sentence) -> LOG.error("policy failed why=\"{}\"", sentence);
+    }
+  }
+
+  @Override
+  public void close() {
+    firewall.close();
+  }
+}
