@@ -21,7 +21,7 @@ public final class LabSession implements AutoCloseable {
   private final Narrator narrator;
   private final Random random = new Random();
   private final Set<Lab> standing = ConcurrentHashMap.newKeySet();
-  private final Thread atExit = new Thread(this::removeAll, "lab-cleanup");
+  private final Thread atExit = new Thread(this::interrupted, "lab-cleanup");
 
   public LabSession(Narrator narrator) {
     this(new LabRegistry(LabRegistry.DEFAULT_FOLDER), narrator);
@@ -93,13 +93,7 @@ public final class LabSession implements AutoCloseable {
   private Lab build(LabOptions options) {
     Lab lab = Lab.build(registry, options);
     standing.add(lab);
-    narrator.step(
-        "lab "
-            + lab.id()
-            + ": "
-            + lab.topology().routers().size()
-            + " routers with "
-            + options.stack());
+    narrator.built(lab.topology(), options.stack());
     return lab;
   }
 
@@ -116,6 +110,11 @@ public final class LabSession implements AutoCloseable {
   private void remove(Lab lab) {
     standing.remove(lab);
     lab.close();
+  }
+
+  private void interrupted() {
+    narrator.interrupted();
+    removeAll();
   }
 
   private void removeAll() {

@@ -3,6 +3,8 @@ package dev.holdfast.lab;
 import dev.holdfast.lab.fault.Fault;
 import dev.holdfast.lab.measure.Live;
 import dev.holdfast.lab.net.Router;
+import dev.holdfast.lab.net.Topology;
+import dev.holdfast.lab.stack.Stack;
 import java.io.PrintStream;
 import java.util.Locale;
 import java.util.Set;
@@ -13,6 +15,7 @@ final class Progress implements Narrator {
 
   private final PrintStream out;
   private final long beganNanos = System.nanoTime();
+  private volatile boolean silent;
 
   Progress(PrintStream out) {
     this.out = out;
@@ -20,8 +23,16 @@ final class Progress implements Narrator {
 
   @Override
   public void step(String sentence) {
+    if (silent) {
+      return;
+    }
     double seconds = (System.nanoTime() - beganNanos) / 1e9;
     out.printf(Locale.ROOT, "%7.1f s  %s%n", seconds, sentence);
+  }
+
+  @Override
+  public void built(Topology topology, Stack stack) {
+    step("lab " + topology.id() + ": " + topology.routers().size() + " routers with " + stack);
   }
 
   @Override
@@ -57,6 +68,12 @@ final class Progress implements Narrator {
                 + live.flows()
                 + " flows carry data, active: "
                 + active);
+  }
+
+  @Override
+  public void interrupted() {
+    step("interrupted: removing the lab");
+    silent = true;
   }
 
   /** What happened to whom, in a few words. */
