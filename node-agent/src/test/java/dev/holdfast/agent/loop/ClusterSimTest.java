@@ -60,6 +60,7 @@ class ClusterSimTest {
             dice.nextInt(4) == 0 ? Speakers.ANY : Speakers.LISTED,
             List.of(Preempt.values()).get(dice.nextInt(3)),
             dice.nextInt(3) == 0 ? 10 * MILLI : 100 * MILLI);
+    world.slowCommits = true;
     world.nodes.forEach(node -> world.after(dice.nextInt(300) * MILLI, node::start));
     world.run(3 * SECOND);
     for (int spell = 0; spell < 3; spell++) {

@@ -50,6 +50,10 @@ final class World {
   final int routers;
   final int networks;
   final long interval;
+
+  /** Now and then flows take longer to commit than anybody waits for. */
+  boolean slowCommits;
+
   final List<Node> nodes = new ArrayList<>();
   final List<Net> nets = new ArrayList<>();
   private final PriorityQueue<Scheduled> agenda =
@@ -564,7 +568,8 @@ final class World {
         case Effect.CommitFlows(long takeover, long withinNanos) -> {
           committing = takeover;
           commitBegan = now;
-          long took = random.nextInt(20) == 0 ? 2 * withinNanos : random.nextInt(3) * MILLI;
+          boolean slow = slowCommits && random.nextInt(20) == 0;
+          long took = slow ? 2 * withinNanos : random.nextInt(3) * MILLI;
           answer(
               took,
               () -> {

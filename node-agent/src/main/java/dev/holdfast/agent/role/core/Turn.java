@@ -156,7 +156,6 @@ final class Turn {
     for (Segment segment : usable()) {
       actions.add(new RoleAction.StopPath(segment));
     }
-    paths.clear();
     bid = null;
     become(Role.INITIALIZE, Reason.STOPPED, "");
     actions.add(new RoleAction.Finish());
@@ -228,6 +227,9 @@ final class Turn {
   // The kernel.
 
   void link(String network, Link link) {
+    if (role == Role.INITIALIZE) {
+      return;
+    }
     links.put(network, link);
     for (Segment segment : config.segments()) {
       Path path = paths.get(segment);
