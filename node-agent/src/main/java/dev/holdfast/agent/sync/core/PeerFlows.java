@@ -1,6 +1,9 @@
 package dev.holdfast.agent.sync.core;
 
+import dev.holdfast.agent.sync.wire.MessageDrop;
+import dev.holdfast.agent.sync.wire.SyncMessage;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * <em>Theirs</em>: where a link puts the flows that its peer tells of.
@@ -17,11 +20,11 @@ public interface PeerFlows {
    * removes, and ending an unknown one is nothing.
    *
    * @param peer number of the peer, from 0
-   * @param type the header's type, 0 to 5
-   * @param attributes from the first byte behind the header to the end of the message; not kept
-   * @return false when the attributes are malformed; then nothing was changed
+   * @param message the header, of a flow or an expectation
+   * @param datagram where the message lies; position and limit are not moved
+   * @return null when it was understood; otherwise nothing was changed
    */
-  boolean apply(int peer, int type, ByteBuffer attributes);
+  @Nullable MessageDrop apply(int peer, SyncMessage message, ByteBuffer datagram);
 
   /** The peer begins to tell everything: what it does not name until the end has ended. */
   void everythingBegins(int peer);

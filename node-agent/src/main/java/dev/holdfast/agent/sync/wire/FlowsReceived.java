@@ -1,6 +1,7 @@
 package dev.holdfast.agent.sync.wire;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ public final class FlowsReceived {
   private static final int LAST = 2;
   private static final int ACCEPTED = 3;
   private static final int EVERYTHING = 4;
+  private static final int AGAIN = 5;
 
   /** The stream that is spoken of; 0 when none was heard. */
   public int stream;
@@ -28,6 +30,9 @@ public final class FlowsReceived {
   /** The stream whose telling of everything is complete here; 0 for none. */
   public int everythingOf;
 
+  /** The stream that the receiver wants to be told anew from the beginning; 0 for none. */
+  public int again;
+
   /** Bit {@code i % 64} of word {@code i / 64}: frame {@code last - i} was accepted. */
   public final long[] accepted = new long[WORDS];
 
@@ -35,6 +40,37 @@ public final class FlowsReceived {
   public boolean accepted(long frame) {
     long back = last - frame;
     return back >= 0 && back < BITS && (accepted[(int) (back / 64)] & 1L << back) != 0;
+  }
+
+  /** Moves to a later last frame, which was accepted; those between were not. */
+  public void advance(long frame) {
+    long by = frame - last;
+    if (by >= BITS) {
+      Arrays.fill(accepted, 0);
+    } else {
+      shift((int) by);
+    }
+    accepted[0] |= 1;
+    last = frame;
+  }
+
+  private void shift(int by) {
+    int words = by / 64;
+    int bits = by % 64;
+    for (int i = WORDS - 1; i >= 0; i--) {
+      long value = i >= words ? accepted[i - words] << bits : 0;
+      if (bits > 0 && i > words) {
+        value |= accepted[i - words - 1] >>> 64 - bits;
+      }
+      accepted[i] = value;
+    }
+  }
+
+  /** Nothing was received of {@code stream} yet. */
+  public void begin(int stream) {
+    this.stream = stream;
+    last = 0;
+    Arrays.fill(accepted, 0);
   }
 
   public void write(ByteBuffer into) {
@@ -47,10 +83,13 @@ public final class FlowsReceived {
     }
     LinkFields.close(into, bits);
     LinkFields.put32(into, EVERYTHING, everythingOf);
+    if (again != 0) {
+      LinkFields.put32(into, AGAIN, again);
+    }
     LinkFields.close(into, message);
   }
 
-  /** A young stream, and one that lost nothing lately, needs few words; zeros are not sent. */
+  /** A young stream needs few words; zeros at the end are not sent. */
   private int wordsNeeded() {
     int words = WORDS;
     while (words > 0 && accepted[words - 1] == 0) {
@@ -64,7 +103,8 @@ public final class FlowsReceived {
     stream = 0;
     last = 0;
     everythingOf = 0;
-    java.util.Arrays.fill(accepted, 0);
+    again = 0;
+    Arrays.fill(accepted, 0);
     LinkFields fields = scratch.inside(message);
     while (fields.next()) {
       switch (fields.number()) {
@@ -80,6 +120,7 @@ public final class FlowsReceived {
           }
         }
         case EVERYTHING -> everythingOf = fields.asInt();
+        case AGAIN -> again = fields.asInt();
         default -> {}
       }
     }

@@ -1,0 +1,121 @@
+package dev.holdfast.agent.sync.core;
+
+import dev.holdfast.api.addr.IpAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One network between us and one peer: whether the peer is heard there, and where it is. */
+final class LinkPath {
+  private static final int TARGETS_MAX = 16;
+
+  final String network;
+  int datagramBytes;
+
+  private boolean up;
+  private long heardAtNanos;
+  private long upSinceNanos;
+  private boolean peerHearsUs;
+  private List<IpAddress> targets = List.of();
+  private @Nullable IpAddress proved;
+  private int turn;
+
+  LinkPath(String network, int datagramBytes) {
+    this.network = network;
+    this.datagramBytes = datagramBytes;
+  }
+
+  boolean up() {
+    return up;
+  }
+
+  long heardAtNanos() {
+    return heardAtNanos;
+  }
+
+  /** The peer was heard here and says that it hears us here. */
+  boolean bothWays() {
+    return up && peerHearsUs;
+  }
+
+  /** Has been heard without a break for so long. */
+  boolean steady(long nanos, long nowNanos) {
+    return nowNanos - upSinceNanos >= nanos;
+  }
+
+  /**
+   * A sealed datagram of a session came in.
+   *
+   * @return true when the path was silent before
+   */
+  boolean heard(@Nullable IpAddress source, long nowNanos) {
+    heardAtNanos = nowNanos;
+    if (source != null && targets.contains(source)) {
+      proved = source;
+    }
+    if (up) {
+      return false;
+    }
+    up = true;
+    upSinceNanos = nowNanos;
+    peerHearsUs = false;
+    return true;
+  }
+
+  void peerHearsUs(boolean hears) {
+    peerHearsUs = hears;
+  }
+
+  /** True once when the path has become silent. */
+  boolean fellSilent(long silenceNanos, long nowNanos) {
+    if (up && nowNanos - heardAtNanos >= silenceNanos) {
+      silence();
+      return true;
+    }
+    return false;
+  }
+
+  void silence() {
+    up = false;
+    peerHearsUs = false;
+    proved = null;
+  }
+
+  void postpone(long nanos) {
+    heardAtNanos += nanos;
+    upSinceNanos += nanos;
+  }
+
+  /**
+   * Addresses that the peer may have here, best first.
+   *
+   * @return true when they are others than before
+   */
+  boolean targets(List<IpAddress> addresses) {
+    List<IpAddress> wanted =
+        List.copyOf(addresses.subList(0, Math.min(TARGETS_MAX, addresses.size())));
+    if (wanted.equals(targets)) {
+      return false;
+    }
+    targets = wanted;
+    if (proved != null && !targets.contains(proved)) {
+      proved = null;
+    }
+    return true;
+  }
+
+  /**
+   * Where to send to: where the peer was heard, otherwise each of its addresses in turn; null when
+   * none is known.
+   */
+  @Nullable IpAddress target() {
+    if (proved != null) {
+      return proved;
+    }
+    return targets.isEmpty() ? null : targets.get(turn % targets.size());
+  }
+
+  /** The next address gets its turn, while the peer is not heard. */
+  void nextTurn() {
+    turn = turn + 1 & 0xffff;
+  }
+}
