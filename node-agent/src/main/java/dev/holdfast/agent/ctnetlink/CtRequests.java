@@ -393,40 +393,34 @@ public final class CtRequests {
     Nla.close(out, info);
   }
 
-  /**
-   * Address and exact port, also when only one of them is translated: nothing is left to choose.
-   */
+  /** Address and exact port, also when one alone is translated: nothing is left to choose. */
   private static void translations(ByteBuffer out, FlowEntry flow) {
     FlowTuple reply = flow.reply;
-    if (flow.hasAny(HAS_SOURCE_NAT | HAS_SOURCE_PORT_NAT) && sourceDiffers(flow)) {
+    boolean hasPorts = IpProtocol.hasPorts(reply.protocol);
+    boolean newIcmpId =
+        IpProtocol.isIcmp(reply.protocol) && reply.icmpId() != flow.original.icmpId();
+    if (flow.has(HAS_SOURCE_NAT) || hasPorts && flow.has(HAS_SOURCE_PORT_NAT) || newIcmpId) {
+      // The kernel takes a translated ICMP identifier in the place of a port.
+      int port = newIcmpId ? reply.icmpId() : reply.destinationPort();
       translation(
           out,
           Ct.CTA_NAT_SRC,
           reply.ipv6,
           reply.destinationHigh,
           reply.destinationLow,
-          IpProtocol.hasPorts(reply.protocol),
-          reply.destinationPort());
+          hasPorts || newIcmpId,
+          port);
     }
-    if (flow.hasAny(HAS_DESTINATION_NAT | HAS_DESTINATION_PORT_NAT) && destinationDiffers(flow)) {
+    if (flow.has(HAS_DESTINATION_NAT) || hasPorts && flow.has(HAS_DESTINATION_PORT_NAT)) {
       translation(
           out,
           Ct.CTA_NAT_DST,
           reply.ipv6,
           reply.sourceHigh,
           reply.sourceLow,
-          IpProtocol.hasPorts(reply.protocol),
+          hasPorts,
           reply.sourcePort());
     }
-  }
-
-  /** conntrackd marks ICMP flows as port-translated that are not translated at all. */
-  private static boolean sourceDiffers(FlowEntry flow) {
-    return flow.has(HAS_SOURCE_NAT) || IpProtocol.hasPorts(flow.original.protocol);
-  }
-
-  private static boolean destinationDiffers(FlowEntry flow) {
-    return flow.has(HAS_DESTINATION_NAT) || IpProtocol.hasPorts(flow.original.protocol);
   }
 
   private static void translation(
