@@ -1,7 +1,10 @@
 package dev.holdfast.agent.shell;
 
 import dev.holdfast.agent.firewall.core.BackEnd;
+import dev.holdfast.agent.firewall.core.Ruleset;
+import dev.holdfast.agent.linux.Clocks;
 import dev.holdfast.agent.netns.TestNetwork;
+import dev.holdfast.agent.shell.IptablesRunner.Outcome;
 import dev.holdfast.api.addr.Family;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,6 +22,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 
 /**
@@ -37,6 +42,10 @@ import java.util.stream.Stream;
 final class FirewallWorld implements AutoCloseable {
 
   static final String INTERNET = "198.51.100.10";
+
+  /** Answers to UDP come from here, the address nearest to the asker. */
+  static final String MODEM = "10.0.0.1";
+
   static final String INTERNET6 = "2001:db8:ffff::10";
   static final String WAN_VIRTUAL = "10.0.0.10";
   static final String WAN_OWN = "10.0.0.11";
@@ -136,6 +145,82 @@ final class FirewallWorld implements AutoCloseable {
     }
   }
 
+  /** A runner in the router, as after a start of the agent. */
+  IptablesRunner runner(BackEnd backEnd, IptablesRunner.Steps steps) {
+    return inRouter(
+        () -> {
+          IptablesRunner runner =
+              new IptablesRunner(
+                  IptablesPrograms.find(backEnd).orElseThrow(),
+                  new FirewallStore(stateDir),
+                  Clocks::bootNanos,
+                  steps);
+          runner.repairAfterCrash();
+          return runner;
+        });
+  }
+
+  IptablesRunner runner(BackEnd backEnd) {
+    return runner(backEnd, IptablesRunner.Steps.NONE);
+  }
+
+  Outcome apply(IptablesRunner runner, Ruleset ruleset) {
+    return inRouter(() -> runner.apply(ruleset, Map.of()));
+  }
+
+  <T> T inRouter(Callable<T> body) {
+    return network.call(router, body);
+  }
+
+  /** What iptables-save prints of others, in the order in which it stands. */
+  String savedOfOthers(BackEnd backEnd, Family family) {
+    return saved(backEnd, family)
+        .lines()
+        .filter(line -> !line.contains("HOLDFAST-"))
+        .reduce("", (a, b) -> a + b + "\n");
+  }
+
+  /** What iptables-save prints of ours. */
+  String savedOfOurs(BackEnd backEnd) {
+    return Stream.of(Family.values())
+        .map(family -> family + "\n" + saved(backEnd, family))
+        .flatMap(String::lines)
+        .filter(line -> line.contains("HOLDFAST-") || line.startsWith("*") || line.startsWith("I"))
+        .reduce("", (a, b) -> a + b + "\n");
+  }
+
+  /** Loads a text with the programs of a back end, as another program on the router would. */
+  void restoreByOthers(BackEnd backEnd, Family family, String text) {
+    inRouter(
+        () -> {
+          ChildProgram.Ended ended =
+              ChildProgram.run(
+                  List.of(
+                      ChildProgram.find(program(backEnd, family, "-restore"))
+                          .orElseThrow()
+                          .toString(),
+                      "--noflush",
+                      "-w"),
+                  text,
+                  20);
+          if (ended.exit() != 0) {
+            throw new AssertionError(ended.errors() + text);
+          }
+          return true;
+        });
+  }
+
+  /** The packet counter of the first rule of a chain whose text contains this. */
+  long packets(BackEnd backEnd, Family family, String table, String chain, String containing) {
+    return network
+        .in(router, program(backEnd, family, "-save"), "-c", "-t", table)
+        .lines()
+        .filter(line -> line.contains("-A " + chain + " ") && line.contains(containing))
+        .mapToLong(line -> Long.parseLong(line.substring(1, line.indexOf(':'))))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no such rule: " + chain + " " + containing));
+  }
+
   /** Runs one of the iptables programs of a back end in the router. */
   String iptables(BackEnd backEnd, Family family, String arguments) {
     List<String> words = new ArrayList<>();
@@ -191,6 +276,38 @@ final class FirewallWorld implements AutoCloseable {
       } catch (IOException e) {
         // The client went away, or we end: the loop looks which.
       }
+    }
+  }
+
+  /** Gives back every datagram to any port of the modem. */
+  void echoEverything() {
+    network.in(
+        modem, "iptables-nft -t nat -A PREROUTING -p udp -j REDIRECT --to-ports 7".split(" ", -1));
+    DatagramSocket udp = network.call(modem, () -> new DatagramSocket(7));
+    opened.add(udp);
+    Thread.ofPlatform().daemon().name("echo").start(() -> echoAll(udp));
+  }
+
+  private static void echoAll(DatagramSocket socket) {
+    DatagramPacket packet = new DatagramPacket(new byte[64], 64);
+    while (!socket.isClosed()) {
+      try {
+        socket.setReceiveBufferSize(1 << 20);
+        packet.setLength(64);
+        socket.receive(packet);
+        socket.send(packet);
+      } catch (IOException e) {
+        // We end: the loop looks.
+      }
+    }
+  }
+
+  /** A flow through the gateway, one datagram a millisecond. */
+  Probe probe() {
+    try {
+      return new Probe(this, host, MODEM, 7000, 1, 1000);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

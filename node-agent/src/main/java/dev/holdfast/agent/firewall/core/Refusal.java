@@ -1,5 +1,6 @@
 package dev.holdfast.agent.firewall.core;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -13,14 +14,15 @@ public final class Refusal {
 
   private Refusal() {}
 
-  /** The number of the line that the program complained about, counted from 1. */
+  /**
+   * The number of the first line that the program complained about, counted from 1. The nft back
+   * end complains about every line behind it as well.
+   */
   public static OptionalInt line(String errors) {
-    OptionalInt line = OptionalInt.empty();
     Matcher matcher = LINE.matcher(errors);
-    while (matcher.find()) {
-      line = OptionalInt.of(Integer.parseInt(matcher.group(1)));
-    }
-    return line;
+    return matcher.find()
+        ? OptionalInt.of(Integer.parseInt(matcher.group(1)))
+        : OptionalInt.empty();
   }
 
   /** One sentence: the table, the part of the resource, the program's own words, the rule. */
@@ -42,16 +44,26 @@ public final class Refusal {
         + rule.map(line -> " (rule: " + line.text() + ")").orElse("");
   }
 
-  /** The program's words on one line, without its hints how to use it. */
+  /**
+   * The program's words on one line, without its hints how to use it, and only the first of those
+   * about a line.
+   */
   public static String words(String errors) {
-    List<String> lines =
-        errors
-            .lines()
-            .map(String::strip)
-            .filter(line -> !line.isEmpty())
-            .filter(line -> !line.startsWith("Try `") && !line.startsWith("# Warning"))
-            .filter(line -> !line.startsWith("Error occurred at line"))
-            .toList();
-    return String.join(" ", lines);
+    List<String> words = new ArrayList<>();
+    boolean lineSaid = false;
+    for (String line : errors.lines().map(String::strip).toList()) {
+      boolean aboutLine = line.startsWith("line ");
+      if (!line.isEmpty() && !isHint(line) && !(aboutLine && lineSaid)) {
+        words.add(line);
+      }
+      lineSaid |= aboutLine;
+    }
+    return String.join(" ", words);
+  }
+
+  private static boolean isHint(String line) {
+    return line.startsWith("Try `")
+        || line.startsWith("# Warning")
+        || line.startsWith("Error occurred at line");
   }
 }
