@@ -11,6 +11,7 @@ import dev.holdfast.agent.rtnetlink.RtRequest;
 import dev.holdfast.api.addr.Prefix;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,9 +72,9 @@ public final class LinkMonitor implements AutoCloseable {
     }
   }
 
-  private LinkMonitor(Consumer<NetworkEvent> sink, long pollNanos, int[] ownPortIds) {
+  private LinkMonitor(Consumer<NetworkEvent> sink, Duration poll, int[] ownPortIds) {
     this.sink = sink;
-    this.pollNanos = pollNanos;
+    this.pollNanos = poll.toNanos();
     this.ownPortIds = IntStream.of(ownPortIds).boxed().collect(Collectors.toSet());
     // Opened before anything is read: nothing that happens in between is missed.
     events =
@@ -92,11 +93,11 @@ public final class LinkMonitor implements AutoCloseable {
    * returns, on the calling thread; what changes later, on the monitor's own.
    *
    * @param sink must not block
-   * @param pollNanos how often the {@linkplain #watch watched} interfaces are asked for
+   * @param poll how often the {@linkplain #watch watched} interfaces are asked for
    * @param ownPortIds of the sockets by which the agent changes addresses
    */
-  public static LinkMonitor start(Consumer<NetworkEvent> sink, long pollNanos, int... ownPortIds) {
-    var monitor = new LinkMonitor(sink, pollNanos, ownPortIds);
+  public static LinkMonitor start(Consumer<NetworkEvent> sink, Duration poll, int... ownPortIds) {
+    var monitor = new LinkMonitor(sink, poll, ownPortIds);
     try {
       monitor.readAll();
       monitor.takeWaiting(0);

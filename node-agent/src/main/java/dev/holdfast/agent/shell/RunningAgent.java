@@ -17,15 +17,18 @@ import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +48,10 @@ public final class RunningAgent implements AutoCloseable {
   private static final int ADDRESS_LIFETIME_SECONDS = 3;
 
   private static final long HEARTBEAT_MAX_NANOS = 20_000_000L;
+
+  /** The kernel itself may tell the loss of a carrier a second late. */
+  private static final Duration CARRIER_POLL = Duration.ofMillis(20);
+
   private static final long ANSWER_SECONDS = 2;
   private static final int REAL_TIME_PRIORITY = 40;
 
@@ -93,7 +100,8 @@ public final class RunningAgent implements AutoCloseable {
     effects =
         new Effects(
             spec, ports, addresses, routes, announcer, lastAdvert, hooks, inbox, System::nanoTime);
-    monitor = LinkMonitor.start(this::takeNews, rtnetlink.portId());
+    monitor = LinkMonitor.start(this::takeNews, CARRIER_POLL, rtnetlink.portId());
+    monitor.watch(carriers(spec));
     loop =
         new AgentLoop(
             core,
@@ -109,6 +117,14 @@ public final class RunningAgent implements AutoCloseable {
   public static RunningAgent start(GatewayNodeSpec spec, Path runDir, Path stateDir)
       throws IOException {
     return new RunningAgent(spec, runDir, stateDir);
+  }
+
+  /** Interfaces whose carrier decides about the role. */
+  private static Set<String> carriers(GatewayNodeSpec spec) {
+    return spec.networks().stream()
+        .filter(network -> !network.virtualRouters().isEmpty())
+        .map(NodeNetwork::interfaceName)
+        .collect(Collectors.toSet());
   }
 
   private void takeNews(NetworkEvent news) {
@@ -217,6 +233,7 @@ public final class RunningAgent implements AutoCloseable {
         });
     offer(new AgentEvent.ConfigChanged(config));
     networks.reconfigure(changed);
+    monitor.watch(carriers(changed));
     ports.reconfigure(changed, config);
     host.reconfigure(changed);
     host.tryPolicyAgain();

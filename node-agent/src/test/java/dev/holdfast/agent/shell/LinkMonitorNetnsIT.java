@@ -41,7 +41,8 @@ class LinkMonitorNetnsIT {
   }
 
   private LinkMonitor start() {
-    return network.call(router, () -> LinkMonitor.start(told::add, 10_000_000, rtnetlink.portId()));
+    return network.call(
+        router, () -> LinkMonitor.start(told::add, Duration.ofMillis(10), rtnetlink.portId()));
   }
 
   private void await(String what, Predicate<NetworkEvent> wanted) {
