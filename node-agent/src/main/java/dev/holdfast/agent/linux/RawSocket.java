@@ -25,6 +25,10 @@ public final class RawSocket implements AutoCloseable {
   private static final int PRIORITY_WITHOUT_RIGHTS = 6;
   private static final int TRAFFIC_CLASS_CONTROL = 0xc0;
   private static final int IPV4_HEADER_MIN = 20;
+
+  /** Room for some 5000 packets: a flood during a short pause must not push out what counts. */
+  private static final int RECEIVE_BUFFER_BYTES = 2 << 20;
+
   private static final int PKTINFO_BYTES = 20;
 
   private final Descriptor descriptor;
@@ -53,6 +57,7 @@ public final class RawSocket implements AutoCloseable {
     Descriptor descriptor = open(family, protocol);
     try {
       descriptor.bindToDevice(interfaceName);
+      descriptor.receiveBuffer(RECEIVE_BUFFER_BYTES);
       descriptor.setOption("SO_TIMESTAMPNS", Abi.SOL_SOCKET, Abi.SO_TIMESTAMPNS, 1);
       // Otherwise groups that other processes joined would be heard too.
       switch (family) {
