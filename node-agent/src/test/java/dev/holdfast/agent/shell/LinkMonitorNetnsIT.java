@@ -138,7 +138,9 @@ class LinkMonitorNetnsIT {
                   && name.equals("eth0")
                   && a.prefix().equals(Prefix.parse("10.50.0.100/32"))
                   && !us);
+      told.clear();
       writer.renew();
+      await("ours again", e -> e instanceof NetworkEvent.AddressAdded(var _, var _, var us) && us);
       writer.release();
       await(
           "we removed it",
