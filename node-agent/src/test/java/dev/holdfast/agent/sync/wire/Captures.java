@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The captures under {@code vectors/conntrackd}: every message's bytes beside what they mean. */
-final class Captures {
+public final class Captures {
   static final List<String> NAMES =
       List.of(
           "alarm-mcast",
@@ -41,7 +41,34 @@ final class Captures {
   @SuppressWarnings("ArrayRecordComponent") // a test vector: nobody compares or changes it
   record Message(String capture, int frame, String sender, byte[] bytes, JsonNode expected) {}
 
+  /**
+   * One datagram as it was on the wire.
+   *
+   * @param frame its number in the capture, from 1
+   * @param atNanos since the first frame
+   * @param payload big endian, at its beginning
+   */
+  public record Datagram(int frame, long atNanos, String sender, ByteBuffer payload) {}
+
   private Captures() {}
+
+  /** All datagrams of a capture over UDP. */
+  public static List<Datagram> datagrams(String name) {
+    try {
+      Map<Integer, byte[]> payloads = payloads(resource(name + ".pcap"));
+      var datagrams = new ArrayList<Datagram>();
+      for (JsonNode json : new ObjectMapper().readTree(resource(name + ".json"))) {
+        int frame = json.get("frame").asInt();
+        byte[] payload = payloads.getOrDefault(frame, new byte[0]);
+        long atNanos = Math.round(json.get("t").asDouble() * 1e9);
+        datagrams.add(
+            new Datagram(frame, atNanos, json.get("src").asText(), ByteBuffer.wrap(payload)));
+      }
+      return datagrams;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   static List<Message> all() {
     return NAMES.stream().flatMap(name -> read(name).stream()).toList();
