@@ -26,6 +26,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,10 +68,12 @@ public final class Agent {
   public static int run(Options options) {
     try {
       GatewayNodeSpec spec = read(options);
+      Requests requests = new Requests();
+      ProcessSignals.handle(requests::stop, requests::reload);
       Files.createDirectories(options.runDir());
       Files.createDirectories(options.stateDir());
       try (FileChannel lock = lock(options)) {
-        runLocked(options, spec);
+        runLocked(options, spec, requests);
       }
       return 0;
     } catch (CannotRun | IOException | SyscallException e) {
@@ -79,7 +82,26 @@ public final class Agent {
     }
   }
 
-  private static void runLocked(Options options, GatewayNodeSpec spec)
+  /** What signals ask for, also while the agent is not there yet. */
+  private static final class Requests {
+    private final CompletableFuture<RunningAgent> agent = new CompletableFuture<>();
+    private volatile Runnable reload = () -> {};
+
+    void stop() {
+      agent.thenAccept(RunningAgent::stop);
+    }
+
+    void reload() {
+      reload.run();
+    }
+
+    void started(RunningAgent running, Runnable reloading) {
+      reload = reloading;
+      agent.complete(running);
+    }
+  }
+
+  private static void runLocked(Options options, GatewayNodeSpec spec, Requests requests)
       throws CannotRun, IOException {
     try (RunningAgent agent = RunningAgent.start(spec, options.runDir(), options.stateDir())) {
       PrometheusRegistry registry = new PrometheusRegistry();
@@ -89,7 +111,7 @@ public final class Agent {
                   options.runDir().resolve(options.node() + ".sock"),
                   (request, lines) -> answer(agent, request, lines));
           HttpPages pages = new HttpPages(options.listen(), registry, health(agent))) {
-        ProcessSignals.handle(agent::stop, () -> reload(agent, options));
+        requests.started(agent, () -> reload(agent, options));
         LOG.info(
             "agent started cluster={} router={} version={} control={}",
             spec.cluster(),

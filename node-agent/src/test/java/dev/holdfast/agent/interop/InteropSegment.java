@@ -46,24 +46,26 @@ final class InteropSegment implements AutoCloseable {
     network.cable(router, "eth" + segment, bridge, port);
     network.ip(bridge, "link set " + port + " master br" + segment);
     network.ip(router, "addr add 10.5" + segment + ".0." + host + "/24 dev eth" + segment);
-    network.ip(router, "addr add fd00:5" + segment + "::" + host + "/64 dev eth" + segment + " nodad");
+    network.ip(
+        router, "addr add fd00:5" + segment + "::" + host + "/64 dev eth" + segment + " nodad");
   }
 
   /** Our agent; the program as it was built. */
   Process startOurs(String gatewayCluster) throws IOException {
     Path config = write("gateway.yaml", gatewayCluster);
-    Process process = start(
-        us,
-        "bin/holdfast",
-        "run",
-        "--config",
-        config.toString(),
-        "--node",
-        "us",
-        "--run-dir",
-        folder.resolve("run").toString(),
-        "--state-dir",
-        folder.resolve("state").toString());
+    Process process =
+        start(
+            us,
+            "bin/holdfast",
+            "run",
+            "--config",
+            config.toString(),
+            "--node",
+            "us",
+            "--run-dir",
+            folder.resolve("run").toString(),
+            "--state-dir",
+            folder.resolve("state").toString());
     ours = Optional.of(process);
     return process;
   }

@@ -61,7 +61,6 @@ final class Pairs {
           }
         }
         """
-        .formatted(
-            name, segment, vrid, priority, variant.version == 2 ? "1" : "0.2", segment);
+        .formatted(name, segment, vrid, priority, variant.version == 2 ? "1" : "0.2", segment);
   }
 }

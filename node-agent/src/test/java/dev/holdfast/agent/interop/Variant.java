@@ -124,9 +124,15 @@ enum Variant {
             VRID,
             priority,
             version == 2 ? "1" : "0.2",
-            password ? "  authentication {\n    auth_type PASS\n    auth_pass " + PASSWORD + "\n  }\n" : "",
+            password
+                ? "  authentication {\n    auth_type PASS\n    auth_pass " + PASSWORD + "\n  }\n"
+                : "",
             unicast
-                ? "  unicast_src_ip " + own("them") + "\n  unicast_peer {\n    " + own("us") + "\n  }\n"
+                ? "  unicast_src_ip "
+                    + own("them")
+                    + "\n  unicast_peer {\n    "
+                    + own("us")
+                    + "\n  }\n"
                 : "",
             virtualMac ? "  use_vmac\n" : "",
             ipv6
