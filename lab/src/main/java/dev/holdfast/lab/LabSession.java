@@ -1,11 +1,18 @@
 package dev.holdfast.lab;
 
 import dev.holdfast.lab.fault.Fault;
+import dev.holdfast.lab.fault.Injector;
 import dev.holdfast.lab.measure.MeasureOptions;
 import dev.holdfast.lab.measure.Measurement;
 import dev.holdfast.lab.measure.RunReport;
+import dev.holdfast.lab.net.Router;
+import dev.holdfast.lab.net.Topology;
+import dev.holdfast.lab.stack.RouterSoftware;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,6 +23,8 @@ import java.util.function.Consumer;
  * Ctrl-C, or that an earlier session left when it was killed.
  */
 public final class LabSession implements AutoCloseable {
+
+  private static final long SETTLE_LIMIT_MILLIS = 30_000;
 
   private final LabRegistry registry;
   private final Narrator narrator;
@@ -87,6 +96,36 @@ public final class LabSession implements AutoCloseable {
       } while (System.nanoTime() - until < 0);
     } finally {
       remove(lab);
+    }
+  }
+
+  /** A lab that has settled and carries no traffic, for somebody who looks at its software. */
+  public void standing(LabOptions options, Consumer<Standing> look) {
+    Lab lab = build(options);
+    try {
+      Router active = lab.awaitSettled(SETTLE_LIMIT_MILLIS + 5 * lab.detectionMillis());
+      var software = new LinkedHashMap<Router, RouterSoftware>();
+      lab.topology().routers().forEach(router -> software.put(router, lab.software(router)));
+      look.accept(new Standing(lab.topology(), active, software, lab.injector()));
+    } finally {
+      remove(lab);
+    }
+  }
+
+  /**
+   * What stands.
+   *
+   * @param active the router with the virtual addresses
+   */
+  public record Standing(
+      Topology topology, Router active, Map<Router, RouterSoftware> software, Injector injector) {
+
+    public Standing {
+      software = Map.copyOf(software);
+    }
+
+    public RouterSoftware software(Router router) {
+      return Objects.requireNonNull(software.get(router));
     }
   }
 

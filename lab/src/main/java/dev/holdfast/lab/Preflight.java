@@ -14,14 +14,14 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /** Whether this machine can run a lab, and if not, the sentence that says what is missing. */
-final class Preflight {
+public final class Preflight {
 
   private Preflight() {}
 
   /**
    * @return empty when it can
    */
-  static Optional<String> missing(Stack stack, Path program) {
+  public static Optional<String> missing(Stack stack, Path program) {
     if (!isRoot()) {
       return Optional.of("the lab makes network namespaces, so it needs root");
     }
