@@ -10,6 +10,7 @@ import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.IpAddress;
 import dev.holdfast.api.addr.MacAddress;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -63,13 +64,18 @@ class AnnouncementNetnsIT {
 
   private Outcome<Announcer.Announcement> announce(
       String namespace, String address, MacAddress mac) {
+    return announce(namespace, address, mac, 1);
+  }
+
+  private Outcome<Announcer.Announcement> announce(
+      String namespace, String address, MacAddress mac, int copies) {
     return network.call(
         namespace,
         () -> {
           try (var announcer = Announcer.open()) {
             int index = Names.interfaceIndex("eth0");
-            return announcer.announce(
-                List.of(new Announcer.Announcement(index, mac, IpAddress.parse(address))));
+            var one = new Announcer.Announcement(index, mac, IpAddress.parse(address));
+            return announcer.announce(Collections.nCopies(copies, one));
           }
         });
   }
@@ -106,12 +112,10 @@ class AnnouncementNetnsIT {
       receiver.watch(Set.of(IpAddress.parse(ours)), Set.of(ROUTER));
       announce(host, notOurs, OTHER);
       announce(host, ours, ROUTER);
-      for (int i = 0; i < 5; i++) {
-        announce(host, ours, OTHER);
-      }
+      announce(host, ours, OTHER, 200);
       TestNetwork.await("the claim", SOON, () -> !claims.isEmpty());
       assertThat(claims).containsOnly(ours + " at " + OTHER);
-      assertThat(claims.size()).as("repeated within a moment").isLessThan(5);
+      assertThat(claims.size()).as("200 within a moment").isLessThan(50);
 
       claims.clear();
       receiver.watch(Set.of(), Set.of());
