@@ -61,7 +61,7 @@ public final class AgentCore {
 
   private ClusterConfig config;
   private RoleConfig roleConfig;
-  private SenderFilter senderFilter;
+  private volatile SenderFilter senderFilter;
   private RoleState role;
   private final Map<Learned, IpAddress> learned = new HashMap<>();
   private final Map<Segment, Port> ports = new LinkedHashMap<>();
@@ -142,7 +142,10 @@ public final class AgentCore {
     return role.role();
   }
 
-  /** Whose adverts count now: the receivers ask it, so that a flood ends before the inbox. */
+  /**
+   * Whose adverts count now: the receivers ask it, from any thread, so that a flood ends before the
+   * inbox.
+   */
   public SenderFilter senderFilter() {
     return senderFilter;
   }
