@@ -6,7 +6,11 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import dev.holdfast.agent.config.ClusterFile;
+import dev.holdfast.agent.firewall.core.FirewallPlanner;
+import dev.holdfast.agent.firewall.core.RouterFacts;
+import dev.holdfast.agent.firewall.core.RulesetText;
 import dev.holdfast.agent.ops.NodeDocument;
+import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.render.Renderer;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import java.nio.file.Path;
@@ -19,6 +23,7 @@ import picocli.CommandLine.Option;
     name = "render",
     description = {
       "Prints what one router would get from a GatewayCluster file, every default filled in.",
+      "As iptables or ip6tables: its policy, as iptables-restore --noflush would read it.",
       "Nothing is changed."
     },
     mixinStandardHelpOptions = true,
@@ -28,7 +33,9 @@ public final class RenderCommand implements Callable<Integer> {
 
   enum Output {
     yaml,
-    json
+    json,
+    iptables,
+    ip6tables
   }
 
   @Option(
@@ -69,6 +76,8 @@ public final class RenderCommand implements Callable<Integer> {
   private String print(GatewayNodeSpec spec) throws JsonProcessingException {
     NodeDocument document = NodeDocument.of(spec, null);
     return switch (output) {
+      case iptables -> policy(spec, Family.IPV4);
+      case ip6tables -> policy(spec, Family.IPV6);
       case yaml ->
           new ObjectMapper(
                   YAMLFactory.builder()
@@ -80,5 +89,10 @@ public final class RenderCommand implements Callable<Integer> {
           new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT).writeValueAsString(document)
               + "\n";
     };
+  }
+
+  /** What depends on the router's kernel is left out: smaller segments where its WAN is narrow. */
+  private static String policy(GatewayNodeSpec spec, Family family) {
+    return RulesetText.iptables(FirewallPlanner.plan(spec, RouterFacts.NONE), family);
   }
 }

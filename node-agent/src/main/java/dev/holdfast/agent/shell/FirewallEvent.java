@@ -16,8 +16,13 @@ public sealed interface FirewallEvent {
   /** The wanted policy was refused; the one before stands as it did. It is tried again. */
   record Refused(PolicyMark mark, String sentence) implements FirewallEvent {}
 
-  /** Something of ours was gone or altered, and is as it should be again. */
-  record DriftRepaired(String what) implements FirewallEvent {}
+  /**
+   * Something of ours was gone or altered, and is as it should be again. Told at most once a
+   * minute.
+   *
+   * @param repairs how many since the last time that it was told
+   */
+  record DriftRepaired(String what, long repairs) implements FirewallEvent {}
 
   /** The policy is on trial: all of these must be heard again. */
   record OnTrial(PolicyMark mark, Set<String> missing) implements FirewallEvent {}

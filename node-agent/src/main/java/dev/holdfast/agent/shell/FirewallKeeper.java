@@ -94,6 +94,7 @@ public final class FirewallKeeper implements AutoCloseable {
   private long retryPauseNanos = RETRY_FIRST_NANOS;
   private long driftSaidAtNanos = lookedAtNanos - DRIFT_SAID_NANOS;
   private long driftRepaired;
+  private long driftSaid;
   private String problem = "";
 
   private volatile FirewallReport report = FirewallReport.NONE;
@@ -112,7 +113,7 @@ public final class FirewallKeeper implements AutoCloseable {
    * @param fixed the back end to write to, whatever the host uses
    */
   FirewallKeeper(Path stateDir, Consumer<FirewallEvent> events, Optional<BackEnd> fixed) {
-    this.store = new FirewallStore(stateDir);
+    this.store = new FirewallStore(new DiskStore(stateDir));
     this.events = events;
     this.fixed = fixed;
     Thread.ofPlatform().daemon().name("firewall").start(this::run);
@@ -396,7 +397,6 @@ public final class FirewallKeeper implements AutoCloseable {
           "both iptables back ends hold rules of others, and every packet is judged by both; ours"
               + " are in "
               + choice.backEnd().text();
-      LOG.warn("firewall back ends mixed using={}", choice.backEnd().text());
       events.accept(new FirewallEvent.MixedBackEnds(sentence));
     }
     mixed = choice.mixed();
@@ -419,7 +419,6 @@ public final class FirewallKeeper implements AutoCloseable {
       case Outcome.Refused refused -> {
         String sentence = refused.sentence();
         if (!sentence.equals(problem)) {
-          LOG.warn("firewall policy refused generation={} why=\"{}\"", mark.generation(), sentence);
           events.accept(new FirewallEvent.Refused(mark, sentence));
         }
         later(sentence);
@@ -432,12 +431,6 @@ public final class FirewallKeeper implements AutoCloseable {
     long tookMillis = (System.nanoTime() - beginNanos) / MILLIS;
     goalIsPending = false;
     solved();
-    LOG.info(
-        "firewall policy applied generation={} policy={} changed={} ms={}",
-        mark.generation(),
-        mark.policy(),
-        applied.changed(),
-        tookMillis);
     events.accept(new FirewallEvent.Applied(mark, applied.changed(), tookMillis));
     OnTrial onTrial = runner.state().onTrial();
     if (onTrial != null) {
@@ -446,15 +439,8 @@ public final class FirewallKeeper implements AutoCloseable {
   }
 
   private void judged(FirewallEvent verdict) {
-    switch (verdict) {
-      case FirewallEvent.Confirmed(PolicyMark mark) ->
-          LOG.info("firewall policy confirmed generation={}", mark.generation());
-      case FirewallEvent.RolledBack(PolicyMark mark, Set<String> missing) -> {
-        LOG.error(
-            "firewall policy rolled back generation={} not-heard={}", mark.generation(), missing);
-        problem = ROLLED_BACK;
-      }
-      default -> throw new IllegalStateException("no verdict: " + verdict);
+    if (verdict instanceof FirewallEvent.RolledBack) {
+      problem = ROLLED_BACK;
     }
     events.accept(verdict);
   }
@@ -485,10 +471,10 @@ public final class FirewallKeeper implements AutoCloseable {
     driftRepaired++;
     long now = System.nanoTime();
     if (now - driftSaidAtNanos >= DRIFT_SAID_NANOS) {
+      events.accept(new FirewallEvent.DriftRepaired(what, driftRepaired - driftSaid));
       driftSaidAtNanos = now;
-      LOG.warn("firewall drift repaired what=\"{}\" count={}", what, driftRepaired);
+      driftSaid = driftRepaired;
     }
-    events.accept(new FirewallEvent.DriftRepaired(what));
   }
 
   private void lookForMix(BackEnd ours) {
@@ -500,7 +486,6 @@ public final class FirewallKeeper implements AutoCloseable {
 
   private void failed(String sentence) {
     if (!sentence.equals(problem)) {
-      LOG.error("firewall failed why=\"{}\"", sentence);
       events.accept(new FirewallEvent.Failed(sentence));
     }
     lookedAtNanos = System.nanoTime();

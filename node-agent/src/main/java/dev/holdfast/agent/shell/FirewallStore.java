@@ -8,46 +8,32 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
-import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * The file that {@link FirewallState} lives in: written as a whole, on the disk before the old one
- * goes.
- */
+/** The file that {@link FirewallState} lives in. */
 final class FirewallStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(FirewallStore.class);
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
+  private static final String FILE = "firewall.json";
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
           .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
           .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
           .defaultPropertyInclusion(
               JsonInclude.Value.construct(
                   JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
           .build();
 
-  private final Path file;
+  private final DiskStore disk;
 
-  /**
-   * @param folder of the agent's state; made when it is not there
-   */
-  FirewallStore(Path folder) {
-    this.file = folder.resolve("firewall.json");
+  FirewallStore(DiskStore disk) {
+    this.disk = disk;
   }
 
   /** What this boot of the kernel is called. */
@@ -59,51 +45,34 @@ final class FirewallStore {
     }
   }
 
-  /** What was kept; nothing when there is none, or none that can be read. */
+  /**
+   * What was kept; nothing when there is none, or none that can be read. When the last write did
+   * not come to its end it is the one before, which is right: what was to be done is then not
+   * begun.
+   */
   Optional<FirewallState> load() {
+    Optional<DiskStore.Stored> stored = disk.read(FILE);
+    stored
+        .map(DiskStore.Stored::problem)
+        .filter(problem -> !problem.isEmpty())
+        .ifPresent(problem -> LOG.warn("firewall state damaged why=\"{}\"", problem));
+    if (stored.isEmpty()) {
+      return Optional.empty();
+    }
     try {
-      return Optional.of(JSON.readValue(Files.readString(file), FirewallState.class));
-    } catch (NoSuchFileException e) {
+      return Optional.of(JSON.readValue(stored.get().text(), FirewallState.class));
+    } catch (JsonProcessingException e) {
+      LOG.warn("firewall state unreadable why=\"{}\"", e.getOriginalMessage());
       return Optional.empty();
-    } catch (JsonProcessingException | RuntimeException e) {
-      LOG.warn("firewall state unreadable file={} why=\"{}\"", file, e.getMessage());
-      return Optional.empty();
-    } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + file, e);
     }
   }
 
   /** Writes it; when this returns it survives a power cut. */
   void save(FirewallState state) {
     try {
-      Path folder = file.toAbsolutePath().getParent();
-      if (folder != null) {
-        Files.createDirectories(folder);
-      }
-      Path next = file.resolveSibling(file.getFileName() + ".next");
-      try (FileChannel channel =
-          FileChannel.open(
-              next,
-              Set.of(
-                  StandardOpenOption.CREATE,
-                  StandardOpenOption.TRUNCATE_EXISTING,
-                  StandardOpenOption.WRITE),
-              PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
-        ByteBuffer bytes =
-            ByteBuffer.wrap(JSON.writeValueAsString(state).getBytes(StandardCharsets.UTF_8));
-        while (bytes.hasRemaining()) {
-          channel.write(bytes);
-        }
-        channel.force(true);
-      }
-      Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-      if (folder != null) {
-        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-          directory.force(true);
-        }
-      }
+      disk.write(FILE, JSON.writeValueAsString(state));
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot write " + file, e);
+      throw new UncheckedIOException("cannot write " + FILE + ": " + e.getMessage(), e);
     }
   }
 }

@@ -34,7 +34,7 @@ final class HostSetup implements AutoCloseable {
   private final KernelSettings settings;
   private final FirewallKeeper firewall;
   private GatewayNodeSpec spec;
-  private Map<String, Integer> interfacesSeen = Map.of();
+  private Map<String, RouterFacts.Interface> interfacesSeen = Map.of();
   private volatile List<KernelSetting> listed = List.of();
 
   HostSetup(GatewayNodeSpec spec, NetworkView networks, Sysctl sysctl, Path stateDir) {
@@ -60,18 +60,20 @@ final class HostSetup implements AutoCloseable {
 
   /** Makes settings and policy fit; cheap when neither resource nor interfaces have changed. */
   synchronized void refresh() {
-    Map<String, Integer> mtuByName = new HashMap<>();
+    Map<String, RouterFacts.Interface> interfaces = new HashMap<>();
     for (NodeNetwork network : spec.networks()) {
       networks
           .find(network.interfaceName())
-          .ifPresent(link -> mtuByName.put(link.name(), link.mtu()));
+          .ifPresent(
+              link ->
+                  interfaces.put(link.name(), new RouterFacts.Interface(link.index(), link.mtu())));
     }
-    if (mtuByName.equals(interfacesSeen)) {
+    if (interfaces.equals(interfacesSeen)) {
       return;
     }
-    interfacesSeen = mtuByName;
-    applySettings(mtuByName.keySet());
-    firewall.wanted(FirewallPlanner.plan(spec, new RouterFacts(mtuByName)));
+    interfacesSeen = interfaces;
+    applySettings(interfaces.keySet());
+    firewall.wanted(FirewallPlanner.plan(spec, new RouterFacts(interfaces)));
   }
 
   private void applySettings(Set<String> present) {
@@ -143,14 +145,14 @@ final class HostSetup implements AutoCloseable {
       }
       case FirewallEvent.Refused(var mark, String sentence) ->
           LOG.warn("policy refused generation={} why=\"{}\"", mark.generation(), sentence);
-      case FirewallEvent.DriftRepaired(String what) ->
-          LOG.warn("policy repaired what=\"{}\"", what);
+      case FirewallEvent.DriftRepaired(String what, long repairs) ->
+          LOG.warn("policy repaired times={} what=\"{}\"", repairs, what);
       case FirewallEvent.OnTrial(var mark, var missing) ->
           LOG.info("policy on trial generation={} waiting-for={}", mark.generation(), missing);
       case FirewallEvent.Confirmed(var mark) ->
           LOG.info("policy confirmed generation={}", mark.generation());
       case FirewallEvent.RolledBack(var mark, var missing) ->
-          LOG.warn("policy rolled back generation={} not-heard={}", mark.generation(), missing);
+          LOG.error("policy rolled back generation={} not-heard={}", mark.generation(), missing);
       case FirewallEvent.MixedBackEnds(String sentence) -> LOG.warn("policy {}", sentence);
       case FirewallEvent.Failed(String sentence) -> LOG.error("policy failed why=\"{}\"", sentence);
     }

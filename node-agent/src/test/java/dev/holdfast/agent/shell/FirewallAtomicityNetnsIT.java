@@ -168,7 +168,9 @@ class FirewallAtomicityNetnsIT {
         String left = world.savedOfOurs(backEnd);
         mixed += left.equals(before) || left.equals(after) ? 0 : 1;
         unfinished +=
-            new FirewallStore(world.stateDir).load().orElseThrow().applying() == null ? 0 : 1;
+            new FirewallStore(new DiskStore(world.stateDir)).load().orElseThrow().applying() == null
+                ? 0
+                : 1;
         world.runner(backEnd);
         assertThat(world.savedOfOurs(backEnd)).isIn(before, after);
       }

@@ -18,7 +18,7 @@ public final class FirewallCrasher {
     IptablesRunner runner =
         new IptablesRunner(
             IptablesPrograms.find(BackEnd.valueOf(arguments[1])).orElseThrow(),
-            new FirewallStore(Path.of(arguments[0])),
+            new FirewallStore(new DiskStore(Path.of(arguments[0]))),
             Clocks::bootNanos,
             IptablesRunner.Steps.NONE);
     runner.repairAfterCrash();

@@ -211,7 +211,10 @@ class FirewallTrafficNetnsIT {
                 world.runner(backEnd),
                 FirewallPlanner.plan(
                     Policies.example("article"),
-                    new RouterFacts(Map.of("eth0", 1400, "eth1", 1500)))))
+                    new RouterFacts(
+                        Map.of(
+                            "eth0", new RouterFacts.Interface(2, 1400),
+                            "eth1", new RouterFacts.Interface(3, 1500))))))
         .isInstanceOf(Outcome.Applied.class);
     for (Family family : Family.values()) {
       String table = FirewallWorld.program(backEnd, family, "");

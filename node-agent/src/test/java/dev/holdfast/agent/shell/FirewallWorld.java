@@ -152,7 +152,7 @@ final class FirewallWorld implements AutoCloseable {
           IptablesRunner runner =
               new IptablesRunner(
                   IptablesPrograms.find(backEnd).orElseThrow(),
-                  new FirewallStore(stateDir),
+                  new FirewallStore(new DiskStore(stateDir)),
                   Clocks::bootNanos,
                   steps);
           runner.repairAfterCrash();

@@ -6,6 +6,7 @@ import dev.holdfast.api.addr.Prefix;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.NetworkRole;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
+import dev.holdfast.api.v1alpha1.NodeVirtualRouter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -42,14 +43,32 @@ final class Networks {
     if (spec.vrrp().virtualMac()) {
       network
           .virtualRouters()
-          .forEach(router -> names.add(virtualMacName(router.family(), router.virtualRouterId())));
+          .forEach(router -> virtualMacName(network, router).ifPresent(names::add));
     }
     return names.stream().map(Words::quoted).toList();
   }
 
-  /** The macvlan of a virtual router. */
-  static String virtualMacName(Family family, int virtualRouterId) {
-    return (family == Family.IPV4 ? "vrrp." : "vrrp6.") + virtualRouterId;
+  /**
+   * The macvlan of a virtual router: {@code hf4-VRID-INDEX}, where the index is that of the
+   * interface below. A new index after a reboot would be a new policy, so all indexes are meant
+   * where the VRID says enough.
+   */
+  private Optional<String> virtualMacName(NodeNetwork network, NodeVirtualRouter router) {
+    String name =
+        (router.family() == Family.IPV4 ? "hf4-" : "hf6-") + router.virtualRouterId() + "-";
+    boolean saysEnough =
+        all().stream()
+                .flatMap(each -> each.virtualRouters().stream())
+                .filter(each -> each.family() == router.family())
+                .filter(each -> each.virtualRouterId() == router.virtualRouterId())
+                .limit(2)
+                .count()
+            < 2;
+    if (saysEnough) {
+      return Optional.of(name + "+");
+    }
+    return Optional.ofNullable(facts.interfaces().get(network.interfaceName()))
+        .map(below -> name + below.index());
   }
 
   List<String> interfaces(List<NodeNetwork> networks) {
@@ -116,6 +135,7 @@ final class Networks {
   }
 
   private int mtuBytes(NodeNetwork network) {
-    return facts.mtuBytes().getOrDefault(network.interfaceName(), 0);
+    var found = facts.interfaces().get(network.interfaceName());
+    return found == null ? 0 : found.mtuBytes();
   }
 }

@@ -14,7 +14,11 @@ class FirewallGoldenTest {
 
   /** A modem that takes smaller packets than the LAN, as with PPPoE. */
   private static final RouterFacts NARROW_WAN =
-      new RouterFacts(Map.of("eth0", 1492, "eth1", 1500, "eth2", 1500));
+      new RouterFacts(
+          Map.of(
+              "eth0", new RouterFacts.Interface(2, 1492),
+              "eth1", new RouterFacts.Interface(3, 1500),
+              "eth2", new RouterFacts.Interface(4, 1500)));
 
   @Test
   void ofTheArticlesGateway() throws IOException {
