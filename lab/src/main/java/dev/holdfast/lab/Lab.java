@@ -54,9 +54,7 @@ final class Lab implements AutoCloseable {
     this.nodes = options.cluster().nodes();
     Blueprint blueprint =
         TopologyPlanner.plan(
-            entry.prefix(),
-            nodes,
-            options.stack().needsHoldfast() || options.translation() == SourceTranslation.NONE);
+            entry.prefix(), nodes, options.translation() == SourceTranslation.NONE);
     this.topology = blueprint.topology();
     this.builder = new TopologyBuilder(blueprint);
     this.observer = new Observer(topology);

@@ -5,15 +5,25 @@ import dev.holdfast.lab.fault.Fault;
 import dev.holdfast.lab.fault.FaultKind;
 import dev.holdfast.lab.measure.MeasureOptions;
 import dev.holdfast.lab.measure.RunReport;
+import dev.holdfast.lab.measure.judge.Figures;
+import dev.holdfast.lab.report.JsonReport;
+import dev.holdfast.lab.report.Report;
+import dev.holdfast.lab.report.Setting;
+import dev.holdfast.lab.report.TextReport;
+import dev.holdfast.lab.report.TimelineSvg;
 import dev.holdfast.lab.stack.SourceTranslation;
 import dev.holdfast.lab.stack.Stack;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -109,6 +119,18 @@ final class LabCommand implements Callable<Integer> {
           "The Sync network: one cable between two routers, or a switch. Default: direct.")
   private String sync = "direct";
 
+  @Option(names = "--json", paramLabel = "FILE", description = "Writes the report for programs.")
+  private @Nullable Path json;
+
+  @Option(
+      names = "--timeline",
+      paramLabel = "FILE.svg",
+      description = "Draws roles, gaps and probes of the last run over time.")
+  private @Nullable Path timeline;
+
+  @Option(names = "--story", description = "Tells one run as a story, for a first acquaintance.")
+  private boolean story;
+
   @Option(
       names = "--keep",
       description = "Leaves the lab standing after the last run and says how to look around.")
@@ -146,25 +168,78 @@ final class LabCommand implements Callable<Integer> {
       err.println(missing.get());
       return CANNOT;
     }
-    ClusterFile cluster = ClusterFile.read(config);
     LabOptions options =
         LabOptions.of(
-            cluster,
+            ClusterFile.read(config),
             stack,
             nat == null ? null : SourceTranslation.parse(nat),
             sync.equals("direct"),
             program);
+    return measure(options, sequence);
+  }
+
+  private int measure(LabOptions options, List<Fault> sequence) {
+    Setting setting = options.setting(sequence, flows, table);
     MeasureOptions traffic = MeasureOptions.DEFAULT.withFlows(flows).withTable(table);
-    var reports = new ArrayList<RunReport>();
-    try (LabSession session = new LabSession(new Progress(err))) {
+    var results = new Results(setting);
+    var progress = new Progress(err);
+    Story told = story ? new Story(out, progress) : null;
+    try (LabSession session = new LabSession(told == null ? progress : told)) {
       if (soak != null) {
-        session.soak(options, traffic, sequence, DurationText.nanos(soak), reports::add);
+        session.soak(options, traffic, sequence, DurationText.nanos(soak), results);
       } else {
-        runs(session, options, traffic, sequence, reports);
+        runs(session, options, traffic, sequence, results);
       }
     }
-    reports.forEach(report -> out.println(report.figures()));
-    return HELD;
+    Report report = results.report();
+    if (told != null) {
+      told.end(report.runs().getLast());
+    }
+    out.println(TextReport.write(report));
+    write(json, JsonReport.write(report));
+    write(timeline, results.timeline());
+    return report.held() || options.stack() == Stack.KEEPALIVED ? HELD : BROKEN;
+  }
+
+  /** Keeps the figures of all runs, and the recording of the last. */
+  private final class Results implements Consumer<RunReport> {
+
+    private final Setting setting;
+    private final List<Figures> figures = new ArrayList<>();
+    private @Nullable RunReport last;
+
+    Results(Setting setting) {
+      this.setting = setting;
+    }
+
+    @Override
+    public void accept(RunReport report) {
+      figures.add(report.figures());
+      last = report;
+      if (runs > 1 || soak != null) {
+        err.println(TextReport.run(figures.size(), report.figures()));
+      }
+    }
+
+    Report report() {
+      return Report.of(setting, figures);
+    }
+
+    String timeline() {
+      RunReport drawn = Objects.requireNonNull(last);
+      return TimelineSvg.draw(setting, drawn.recording(), drawn.figures());
+    }
+  }
+
+  private static void write(@Nullable Path file, String text) {
+    if (file == null) {
+      return;
+    }
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new LabException("cannot write " + file + ": " + e.getMessage(), e);
+    }
   }
 
   private void runs(
@@ -172,17 +247,14 @@ final class LabCommand implements Callable<Integer> {
       LabOptions options,
       MeasureOptions traffic,
       List<Fault> sequence,
-      List<RunReport> reports) {
+      Results results) {
     for (int run = 1; run <= runs; run++) {
-      if (runs > 1) {
-        err.println("run " + run + " of " + runs);
-      }
       if (keep && run == runs) {
         LabSession.Kept kept = session.runAndKeep(options, traffic, sequence);
-        reports.add(kept.report());
+        results.accept(kept.report());
         out.print(Guide.lookAround(kept.lab()));
       } else {
-        reports.add(session.run(options, traffic, sequence));
+        results.accept(session.run(options, traffic, sequence));
       }
     }
   }

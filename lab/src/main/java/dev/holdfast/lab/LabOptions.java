@@ -1,8 +1,14 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import dev.holdfast.lab.fault.Fault;
+import dev.holdfast.lab.fault.FaultKind;
+import dev.holdfast.lab.measure.judge.Timers;
+import dev.holdfast.lab.report.Setting;
 import dev.holdfast.lab.stack.SourceTranslation;
 import dev.holdfast.lab.stack.Stack;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +45,26 @@ public record LabOptions(
         wanted,
         direct && cluster.spec().routers().size() == 2,
         program);
+  }
+
+  /**
+   * What a report says of the runs.
+   *
+   * @param flows long TCP flows
+   * @param table further connections
+   */
+  public Setting setting(List<Fault> faults, int flows, int table) {
+    List<GatewayNodeSpec> nodes = cluster.nodes();
+    int least = nodes.stream().mapToInt(GatewayNodeSpec::priority).min().orElseThrow();
+    return new Setting(
+        cluster.name(),
+        stack.toString(),
+        translation.toString(),
+        direct ? "direct" : "switched",
+        faults.stream().filter(fault -> fault.kind() != FaultKind.NONE).toList(),
+        flows,
+        table,
+        new Timers(nodes.getFirst().vrrp().advertisementIntervalNanos(), least));
   }
 
   /** Where the agent's program is: named, or beside the lab in a source tree or installation. */
