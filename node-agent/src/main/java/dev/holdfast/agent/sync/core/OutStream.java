@@ -132,7 +132,7 @@ final class OutStream {
   /** Something waits, and the peer's answers allow to send it. */
   boolean maySend() {
     return begun()
-        && (lost > 0 || cursorPosition != ours.newestPosition())
+        && (lost > 0 || !toldAll || cursorPosition != ours.newestPosition())
         && nextFrame - tailFrame < Math.min(window, FRAMES_MAX)
         && inFlight + lost + ENTRIES_PER_FRAME_MAX <= ENTRIES_MAX;
   }

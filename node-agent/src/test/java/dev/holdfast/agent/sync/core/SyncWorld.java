@@ -48,6 +48,12 @@ final class SyncWorld {
   /** Of the datagrams; they take up to three milliseconds longer than the others. */
   int reorderPercent;
 
+  /** Everything that was ever sent, when wanted: a stranger who listens. */
+  @Nullable List<Flight> recorded;
+
+  final long advertIntervalNanos;
+  boolean hellosReach = true;
+
   /** True for flights that the network swallows. */
   Predicate<Flight> cut = _ -> false;
 
@@ -62,7 +68,12 @@ final class SyncWorld {
   record Told(long at, String peer, LinkEvent event) {}
 
   SyncWorld(long seed, int count) {
+    this(seed, count, 100 * MILLI);
+  }
+
+  SyncWorld(long seed, int count, long advertIntervalNanos) {
     random = new Random(seed);
+    this.advertIntervalNanos = advertIntervalNanos;
     for (int i = 0; i < count; i++) {
       routers.add(new Router(i, count));
     }
@@ -70,6 +81,12 @@ final class SyncWorld {
 
   static IpAddress address(int path, int router) {
     return IpAddress.parse("10.9." + path + "." + (router + 1));
+  }
+
+  static LinkKey key(int fill) {
+    byte[] secret = new byte[LinkKey.BYTES];
+    Arrays.fill(secret, (byte) fill);
+    return LinkKey.of(secret);
   }
 
   static String name(int router) {
@@ -101,6 +118,9 @@ final class SyncWorld {
     boolean dirty;
     long pausedUntil;
     int tombstonesMax = 1_000;
+    LinkKeys keys = LinkKeys.of(key(7));
+    Map<String, Hello> remembered = Map.of();
+    long sentDatagrams;
     RouterState state = exact(true);
 
     Router(int number, int count) {
@@ -119,30 +139,17 @@ final class SyncWorld {
       commitCursor = table.theirs().openCursor();
       committedPosition = 0;
       incarnation = Math.max(1, random.nextLong() >>> 1);
-      List<LinkSettings.Peer> peers = new ArrayList<>();
-      for (int peer = 0; peer < count; peer++) {
-        if (peer != number) {
-          peers.add(new LinkSettings.Peer(name(peer), Map.of()));
-        }
-      }
-      byte[] secret = new byte[LinkKey.BYTES];
-      Arrays.fill(secret, (byte) 7);
       links =
           new SyncLinks(
-              new LinkSettings(
-                  "home",
-                  name(number),
-                  NETWORKS.stream().map(n -> new LinkSettings.Path(n, 1472)).toList(),
-                  peers,
-                  100 * MILLI),
-              LinkKeys.of(LinkKey.of(secret)),
+              settings(Map.of()),
+              keys,
               incarnation,
               new SeededBytes(random.nextLong()),
               flows,
               flows,
               identity(),
               state,
-              Map.of(),
+              remembered,
               (peer, event) -> told.add(new Told(now, peer, event)),
               now);
       blind = false;
@@ -150,7 +157,22 @@ final class SyncWorld {
       dirty = true;
     }
 
-    private Hello identity() {
+    LinkSettings settings(Map<String, List<IpAddress>> addresses) {
+      List<LinkSettings.Peer> peers = new ArrayList<>();
+      for (int peer = 0; peer < count; peer++) {
+        if (peer != number) {
+          peers.add(new LinkSettings.Peer(name(peer), addresses));
+        }
+      }
+      return new LinkSettings(
+          "home",
+          name(number),
+          NETWORKS.stream().map(n -> new LinkSettings.Path(n, 1472)).toList(),
+          peers,
+          advertIntervalNanos);
+    }
+
+    Hello identity() {
       List<Hello.Attachment> attachments = new ArrayList<>();
       for (int path = 0; path < NETWORKS.size(); path++) {
         List<IpAddress> here = List.of(address(path, number));
@@ -316,6 +338,9 @@ final class SyncWorld {
 
     @Override
     public void sendHello(int path, ByteBuffer datagram) {
+      if (!hellosReach) {
+        return;
+      }
       for (int to = 0; to < count; to++) {
         if (to != number) {
           launch(path, number, to, datagram);
@@ -328,6 +353,7 @@ final class SyncWorld {
     byte[] copy = new byte[datagram.remaining()];
     datagram.get(datagram.position(), copy);
     bytes.update(copy);
+    routers.get(from).sentDatagrams++;
     int times = random.nextInt(100) < duplicatePercent ? 2 : 1;
     for (int i = 0; i < times; i++) {
       long at = now + MILLI / 5;
@@ -335,6 +361,9 @@ final class SyncWorld {
         at += random.nextLong(3 * MILLI);
       }
       Flight flight = new Flight(at, flightNumber++, path, from, to, ByteBuffer.wrap(copy));
+      if (recorded != null) {
+        recorded.add(flight);
+      }
       if (random.nextInt(100) >= lossPercent && !cut.test(flight)) {
         flights.add(flight);
       }
