@@ -180,7 +180,7 @@ class ScenarioSimTest {
   }
 
   @Nested
-  @DisplayName("with a fault of all its routers (decision 010)")
+  @DisplayName("with a fault of all its routers (decision 014)")
   class AllFaulted {
 
     @Test

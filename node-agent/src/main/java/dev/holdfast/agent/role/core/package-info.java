@@ -15,7 +15,7 @@
  *   <li>a router that is not active holds nothing: the step that leaves the role withdraws;
  *   <li>a router with a fault or in maintenance takes the role only when nobody else wants it, and
  *       advertises the lowest priority, so that anybody who is well takes it from it (decision
- *       010).
+ *       014).
  * </ul>
  *
  * <p>Among our own routers ({@link dev.holdfast.agent.role.core.Speakers#LISTED}) one silent
