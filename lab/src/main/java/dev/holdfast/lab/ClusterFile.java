@@ -10,6 +10,8 @@ import dev.holdfast.api.render.GatewayIdentity;
 import dev.holdfast.api.render.Renderer;
 import dev.holdfast.api.v1alpha1.GatewayClusterSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import dev.holdfast.api.validate.Validator;
+import dev.holdfast.api.validate.Violation;
 import dev.holdfast.lab.stack.SourceTranslation;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,6 +20,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +43,8 @@ public final class ClusterFile {
 
   /**
    * @param file YAML or JSON; null: the article's network
-   * @throws LabException with a sentence when it cannot be read
+   * @throws IllegalArgumentException with every violation on a line, or the sentence that says why
+   *     it cannot be read
    */
   public static ClusterFile read(@Nullable Path file) {
     String name = file == null ? "the article's network" : file.toString();
@@ -48,14 +52,25 @@ public final class ClusterFile {
       JsonNode tree = YAML.readTree(file == null ? article() : Files.readAllBytes(file));
       if (!(tree instanceof ObjectNode document)
           || !document.path("kind").asText().equals("GatewayCluster")) {
-        throw new LabException(name + " is no GatewayCluster");
+        throw new IllegalArgumentException(name + " is no GatewayCluster");
       }
-      return new ClusterFile(document);
+      return validated(name, new ClusterFile(document));
     } catch (JsonProcessingException e) {
-      throw new LabException(name + ": " + e.getOriginalMessage(), e);
+      throw new IllegalArgumentException(name + ": " + e.getOriginalMessage(), e);
     } catch (IOException e) {
-      throw new LabException(name + " cannot be read: " + e.getMessage(), e);
+      throw new IllegalArgumentException(name + " cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  private static ClusterFile validated(String name, ClusterFile cluster) {
+    List<Violation> violations = Validator.validate(cluster.spec);
+    if (!violations.isEmpty()) {
+      throw new IllegalArgumentException(
+          violations.stream()
+              .map(Violation::toString)
+              .collect(Collectors.joining("\n", name + ":\n", "")));
+    }
+    return cluster;
   }
 
   private static byte[] article() throws IOException {
@@ -103,7 +118,7 @@ public final class ClusterFile {
 
   private static ClusterFile of(ObjectNode document) {
     try {
-      return new ClusterFile(document);
+      return validated("with what the command line changes", new ClusterFile(document));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

@@ -1,9 +1,14 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import dev.holdfast.api.v1alpha1.IpProtocol;
+import dev.holdfast.api.v1alpha1.NetworkRole;
 import dev.holdfast.api.v1alpha1.Preemption;
 import dev.holdfast.lab.fault.Injector;
 import dev.holdfast.lab.fault.Timeline;
+import dev.holdfast.lab.measure.MeasureOptions.PortForward;
+import dev.holdfast.lab.net.Attachment;
 import dev.holdfast.lab.net.Blueprint;
 import dev.holdfast.lab.net.Router;
 import dev.holdfast.lab.net.Topology;
@@ -136,6 +141,27 @@ final class Lab implements AutoCloseable {
         timeline,
         options.direct(),
         nodes.getFirst().flowSync().port());
+  }
+
+  /** The resource's TCP port forwards to the LAN host, as the internet host reaches them. */
+  List<PortForward> portForwards() {
+    GatewayNodeSpec any = nodes.getFirst();
+    Attachment lanHost = topology.lanHost().attachment();
+    return any.nat().portForwards().stream()
+        .filter(forward -> forward.protocol() == IpProtocol.TCP)
+        .filter(forward -> forward.toNetwork().equals(lanHost.network()))
+        .flatMap(
+            forward ->
+                forward.from().stream()
+                    .flatMap(name -> any.network(name).stream())
+                    .filter(network -> network.role() == NetworkRole.WAN)
+                    .flatMap(network -> network.virtualRouter(Family.IPV4).stream())
+                    .map(virtual -> virtual.virtualPrefixes().getFirst().address())
+                    .map(
+                        address ->
+                            new PortForward(
+                                forward.name(), address, forward.port(), forward.toPort())))
+        .toList();
   }
 
   /**

@@ -139,8 +139,8 @@ public final class LabSession implements AutoCloseable {
   private RunReport measure(
       Lab lab, Scenario scenario, MeasureOptions traffic, List<Fault> faults) {
     scenario.prepare(faults);
-    try (Measurement measurement =
-        Measurement.start(lab.topology(), traffic.withProgress(narrator::step))) {
+    MeasureOptions all = traffic.withPortForwards(lab.portForwards()).withProgress(narrator::step);
+    try (Measurement measurement = Measurement.start(lab.topology(), all)) {
       scenario.play(faults, measurement);
       return measurement.stop();
     }

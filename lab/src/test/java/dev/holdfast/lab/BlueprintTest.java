@@ -139,13 +139,47 @@ class BlueprintTest {
 
   @Test
   void aClusterThatNoTrafficCanPassIsRefused(@TempDir Path folder) throws Exception {
-    Path file = folder.resolve("no-lan.yaml");
+    Path file = folder.resolve("no-wan.yaml");
     Files.writeString(
-        file, Files.readString(Path.of("../docs/examples/article.yaml")).replace("LAN\n", "WAN\n"));
+        file,
+        """
+        kind: GatewayCluster
+        spec:
+          routers: [{node: a, priority: 100}, {node: b, priority: 50}]
+          networks:
+            - {name: lan, role: LAN, interface: eth1, virtualRouterId: 11, virtualAddresses: [192.168.0.3/24]}
+        """);
 
     assertThatThrownBy(() -> blueprint(file, true))
-        .isInstanceOf(LabException.class)
-        .hasMessageContaining("no network of role LAN");
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no network of role WAN");
+  }
+
+  @Test
+  void everyViolationIsSaidBeforeAnythingIsBuilt(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("twice.yaml");
+    Files.writeString(
+        file,
+        Files.readString(Path.of("../docs/examples/article.yaml"))
+            .replace("virtualRouterId: 11", "virtualRouterId: 999")
+            .replace("10.0.0.10/24", "10.0.0.300/24"));
+
+    assertThatThrownBy(() -> ClusterFile.read(file))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("spec.networks[0].virtualAddresses[0]: ")
+        .hasMessageContaining("spec.networks[1].virtualRouterId: ");
+  }
+
+  @Test
+  void theLanHostHasTheAddressesThatPortForwardsLeadTo(@TempDir Path folder) throws Exception {
+    Path file = folder.resolve("forward.yaml");
+    Files.writeString(
+        file,
+        Files.readString(Path.of("../docs/examples/article.yaml"))
+            + "  nat: {portForwards: [{port: 8080, to: \"192.168.0.50:80\"}]}\n");
+
+    assertThat(addresses(blueprint(file, true), "lan-host"))
+        .containsExactly("192.168.0.100/24", "192.168.0.50/24");
   }
 
   private static Blueprint blueprint(@Nullable Path file, boolean known) {

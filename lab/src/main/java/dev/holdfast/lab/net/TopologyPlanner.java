@@ -10,7 +10,6 @@ import dev.holdfast.api.v1alpha1.NetworkRole;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
 import dev.holdfast.api.v1alpha1.NodePortForward;
 import dev.holdfast.api.v1alpha1.NodeRouter;
-import dev.holdfast.lab.LabException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -68,7 +67,7 @@ public final class TopologyPlanner {
    * @param nodes the rendered configuration of each router, in the order of the resource
    * @param lanKnownOutside whether the modems have IPv4 routes to the LANs; with source NAT they
    *     need none, and having none shows packets that left untranslated. IPv6 is always routed
-   * @throws LabException when there is no LAN or no WAN that traffic could pass between
+   * @throws IllegalArgumentException when there is no LAN or no WAN that traffic could pass between
    */
   public static Blueprint plan(
       String prefix, List<GatewayNodeSpec> nodes, boolean lanKnownOutside) {
@@ -104,7 +103,7 @@ public final class TopologyPlanner {
     List<NodeNetwork> found =
         node.networks(role).stream().filter(n -> !n.virtualRouters().isEmpty()).toList();
     if (found.isEmpty()) {
-      throw new LabException(
+      throw new IllegalArgumentException(
           "the resource has no network of role "
               + role
               + " with a virtual address, so no traffic can pass from a LAN to a WAN");
