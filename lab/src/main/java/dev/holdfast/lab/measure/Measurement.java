@@ -19,6 +19,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -39,6 +41,12 @@ public final class Measurement implements AutoCloseable {
   /** A probe that is under way when sending ends arrives within this, or never. */
   private static final long DRAIN_NANOS = 200_000_000;
 
+  private static final long SECOND_NANOS = 1_000_000_000;
+
+  /** On a slow machine a table grows by a thousand entries a second. */
+  private static final long TABLE_ENTRY_NANOS = 1_000_000;
+
+  private static final long SAY_NANOS = 500_000_000;
   private static final long POLL_NANOS = 20_000_000;
   private static final long CALM_NANOS = 1_000_000_000;
   private static final long ALIVE_NANOS = 200_000_000;
@@ -79,25 +87,35 @@ public final class Measurement implements AutoCloseable {
     topology.onRebuilt(capture::rebuilt);
     capture.begin();
     traffic.begin();
-    long deadline = System.nanoTime() + options.startLimitNanos();
+    await(options, traffic::flowing, traffic::progress, options.startLimitNanos());
+    traffic.beginTable();
+    long tableLimitNanos = options.startLimitNanos() + options.table() * TABLE_ENTRY_NANOS;
+    await(options, traffic::tableComplete, traffic::tableProgress, tableLimitNanos);
+    traffic.arm();
+    armedNanos = origin.sinceNanos();
+  }
+
+  private void await(
+      MeasureOptions options, BooleanSupplier done, Supplier<String> progress, long limitNanos) {
+    long begin = System.nanoTime();
+    long saidAt = begin - SAY_NANOS;
     String said = "";
-    while (!traffic.flowing()) {
+    while (!done.getAsBoolean()) {
       traffic.check();
       capture.check();
-      if (System.nanoTime() - deadline > 0) {
+      long now = System.nanoTime();
+      String words = progress.get();
+      if (now - begin > limitNanos) {
         throw new LabException(
-            "the traffic does not flow after %d s: %s"
-                .formatted(options.startLimitNanos() / 1_000_000_000L, traffic.progress()));
+            "the traffic does not flow after %d s: %s".formatted(limitNanos / SECOND_NANOS, words));
       }
-      String progress = traffic.progress();
-      if (!progress.equals(said)) {
-        options.progress().accept(progress);
-        said = progress;
+      if (!words.equals(said) && now - saidAt > SAY_NANOS) {
+        options.progress().accept(words);
+        said = words;
+        saidAt = now;
       }
       sleep(POLL_NANOS);
     }
-    traffic.arm();
-    armedNanos = origin.sinceNanos();
   }
 
   /**

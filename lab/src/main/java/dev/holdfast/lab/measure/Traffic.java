@@ -2,6 +2,7 @@ package dev.holdfast.lab.measure;
 
 import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.IpAddress;
+import dev.holdfast.api.addr.Ipv4Address;
 import dev.holdfast.lab.LabException;
 import dev.holdfast.lab.measure.judge.ConnectionRecord;
 import dev.holdfast.lab.measure.judge.FlowKind;
@@ -12,6 +13,8 @@ import dev.holdfast.lab.measure.traffic.FlowPlan;
 import dev.holdfast.lab.measure.traffic.Origin;
 import dev.holdfast.lab.measure.traffic.Prober;
 import dev.holdfast.lab.measure.traffic.RemoteServer;
+import dev.holdfast.lab.measure.traffic.TableAnswerer;
+import dev.holdfast.lab.measure.traffic.TableFiller;
 import dev.holdfast.lab.measure.traffic.TcpClient;
 import dev.holdfast.lab.measure.traffic.TcpServer;
 import dev.holdfast.lab.net.Host;
@@ -20,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
 
 /** All generators of one measurement, begun and ended together. */
 final class Traffic implements AutoCloseable {
@@ -38,6 +42,8 @@ final class Traffic implements AutoCloseable {
   private final List<TcpPair> tcp = new ArrayList<>();
   private final List<Runnable> checks = new ArrayList<>();
   private final List<Runnable> closings = new ArrayList<>();
+  private final @Nullable TableFiller table;
+  private final @Nullable TableAnswerer tableAnswerer;
   private final int flows;
 
   private record ProbePair(Family family, Prober lan, Prober internet) {}
@@ -61,7 +67,23 @@ final class Traffic implements AutoCloseable {
     if (!options.portForwards().isEmpty()) {
       tcp.add(portForwards(lan, internet, options.portForwards(), origin));
     }
+    if (options.table() > 0) {
+      Ipv4Address own = ipv4(lan);
+      Ipv4Address server = ipv4(internet);
+      tableAnswerer = new TableAnswerer(internet, server);
+      table = new TableFiller(lan, own, server, options.table());
+    } else {
+      tableAnswerer = null;
+      table = null;
+    }
     flows = options.flows() + FORWARD_FLOWS * options.portForwards().size();
+  }
+
+  private static Ipv4Address ipv4(Host host) {
+    if (host.address(Family.IPV4).orElse(null) instanceof Ipv4Address address) {
+      return address;
+    }
+    throw new LabException("further connections need IPv4, and " + host.name() + " has none");
   }
 
   private static ProbePair probes(Host lan, Host internet, Family family, Origin origin) {
@@ -159,6 +181,23 @@ final class Traffic implements AutoCloseable {
     closings.add(close);
     begin.run();
     checks.add(check);
+  }
+
+  /** Fills the routers' tables, once the hosts know their gateways. */
+  void beginTable() {
+    if (table != null && tableAnswerer != null) {
+      begin(tableAnswerer::begin, tableAnswerer::check, tableAnswerer::close);
+      begin(table::begin, table::check, table::close);
+    }
+  }
+
+  boolean tableComplete() {
+    return table == null || table.complete();
+  }
+
+  /** For people: how full the tables are. */
+  String tableProgress() {
+    return table == null ? "" : table.established() + " further connections";
   }
 
   /** Throws when a generator broke off. */

@@ -64,11 +64,12 @@ final class TestPath implements AutoCloseable {
         name,
         namespace,
         new Attachment(
-            "net",
-            "eth0",
-            "port",
-            MacAddress.BROADCAST,
-            List.of(Prefix.parse(four), Prefix.parse(six))));
+            "net", "eth0", "port", mac(namespace), List.of(Prefix.parse(four), Prefix.parse(six))));
+  }
+
+  private static MacAddress mac(Namespace namespace) {
+    String text = namespace.run("ip", "link", "show", "eth0");
+    return MacAddress.parse(text.replaceAll("(?s).*link/ether ([0-9a-f:]{17}).*", "$1"));
   }
 
   void forwarding(boolean on) {
