@@ -236,14 +236,25 @@ public final class FlowTable {
    * @return false when it is unknown or had ended before
    */
   public boolean end(int handle) {
+    return isLive(handle) && end(handle, ownerOf(handle));
+  }
+
+  /**
+   * The flow ended, and {@code owner} says so: the tombstone goes into that owner's log. A peer
+   * that ends a flow of ours takes it over with its last word, so that our kernel hears of it.
+   *
+   * @return false when it is unknown or had ended before
+   */
+  public boolean end(int handle, int owner) {
     if (!isLive(handle)) {
       return false;
     }
-    int owner = ownerOf(handle);
-    FlowLog log = log(owner);
-    log.unlink(handle);
-    count(handle, owner, -1);
+    int before = ownerOf(handle);
+    log(before).unlink(handle);
+    count(handle, before, -1);
+    store.setByte(handle, OWNER, owner);
     store.setByte(handle, LIFE, store.getByte(handle, LIFE) & EXPECTATION | ENDED);
+    FlowLog log = log(owner);
     log.append(handle);
     if (log.tombstones() > tombstonesMax) {
       log.forgetOldestTombstone();

@@ -310,6 +310,20 @@ class FlowTableTest {
     }
 
     @Test
+    void byTheWordOfAPeerInThatPeersLog() {
+      born(flow(1));
+      int handle = table.lastHandle();
+
+      assertThat(table.end(handle, PEER)).isTrue();
+
+      assertThat(table.ownerOf(handle)).isEqualTo(PEER);
+      assertThat(table.ours().tombstones()).isZero();
+      assertThat(table.theirs().tombstones()).isEqualTo(1);
+      assertThat(table.count(FlowTable.OURS)).isZero();
+      assertThat(table.count(PEER)).isZero();
+    }
+
+    @Test
     void thatMayBeBornAgain() {
       born(flow(1));
       int handle = table.lastHandle();
