@@ -169,7 +169,7 @@ public final class TimelineSvg {
   }
 
   private void grid(double bottom) {
-    double stepMillis = step((view.nanos()) / 1e6);
+    double stepMillis = step(view.nanos() / 1e6);
     double zeroMillis = recording.zeroNanos() / 1e6;
     double first = Math.ceil((view.fromNanos() / 1e6 - zeroMillis) / stepMillis) * stepMillis;
     for (double at = first; zeroMillis + at <= view.toNanos() / 1e6; at += stepMillis) {

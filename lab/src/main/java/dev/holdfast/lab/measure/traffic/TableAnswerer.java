@@ -58,15 +58,18 @@ public final class TableAnswerer extends LabThread {
   }
 
   private void answer(PacketSocket out, ByteBuffer syn) {
+    Ipv4Address client = SegmentFrame.source(syn);
+    int clientPort = SegmentFrame.sourcePort(syn);
+    int ownPort = SegmentFrame.destinationPort(syn);
     out.send(
         out.interfaceIndex(),
         segment.write(
             host.attachment().mac(),
             SegmentFrame.sender(syn),
             address,
-            SegmentFrame.destinationPort(syn),
-            SegmentFrame.source(syn),
-            SegmentFrame.sourcePort(syn),
+            ownPort,
+            client,
+            clientPort,
             SegmentFrame.SYN | SegmentFrame.ACK,
             FIRST_SEQUENCE,
             SegmentFrame.sequence(syn) + 1));
