@@ -297,7 +297,15 @@ public final class FirewallKeeper implements AutoCloseable {
       if (System.nanoTime() - retryAtNanos >= 0 || runner != null) {
         work(runner(), asked);
       }
-    } catch (ProgramFailed | UncheckedIOException | SyscallException e) {
+    } catch (RuntimeException e) {
+      if (!(e instanceof ProgramFailed
+          || e instanceof UncheckedIOException
+          || e instanceof SyscallException)) {
+        // A mistake of ours. The kernel goes on filtering by what it holds, so this is told and
+        // tried
+        // again rather than taking the gateway down.
+        LOG.error("firewall failed by a mistake of ours", e);
+      }
       failed(String.valueOf(e.getMessage()));
       if (asked.withdraw() != null) {
         askAgainToWithdraw(asked.withdraw());
