@@ -10,8 +10,10 @@ import dev.holdfast.agent.ops.ControlServer;
 import dev.holdfast.agent.ops.HttpPages;
 import dev.holdfast.agent.ops.NodeDocument;
 import dev.holdfast.agent.ops.StatusScreen;
+import dev.holdfast.agent.shell.LinkKeyFile;
 import dev.holdfast.agent.shell.ProcessSignals;
 import dev.holdfast.agent.shell.RunningAgent;
+import dev.holdfast.agent.sync.wire.LinkKeys;
 import dev.holdfast.api.render.Renderer;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
@@ -28,6 +30,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -103,7 +106,9 @@ public final class Agent {
 
   private static void runLocked(Options options, GatewayNodeSpec spec, Requests requests)
       throws CannotRun, IOException {
-    try (RunningAgent agent = RunningAgent.start(spec, options.runDir(), options.stateDir())) {
+    LinkKeys keys = keys(spec, options);
+    try (RunningAgent agent =
+        RunningAgent.start(spec, options.runDir(), options.stateDir(), keys)) {
       PrometheusRegistry registry = new PrometheusRegistry();
       registry.register(new AgentMetrics(agent::spec, agent::status));
       try (ControlServer control =
@@ -122,6 +127,18 @@ public final class Agent {
       }
     }
     LOG.info("agent ended router={}", options.node());
+  }
+
+  /** The keys of the sealed link; null when the resource speaks another protocol. */
+  private static @Nullable LinkKeys keys(GatewayNodeSpec spec, Options options) throws CannotRun {
+    return switch (spec.flowSync().protocol()) {
+      case CONNTRACKD -> null;
+      case HOLDFAST ->
+          switch (LinkKeyFile.read(options.linkKey())) {
+            case LinkKeys.Parsed.Ok(LinkKeys keys) -> keys;
+            case LinkKeys.Parsed.Refused(String sentence) -> throw new CannotRun(sentence);
+          };
+    };
   }
 
   private static GatewayNodeSpec read(Options options) throws CannotRun {
@@ -176,7 +193,8 @@ public final class Agent {
 
   private static void reload(RunningAgent agent, Options options) {
     try {
-      agent.reconfigure(read(options));
+      GatewayNodeSpec spec = read(options);
+      agent.reconfigure(spec, keys(spec, options));
       LOG.info("configuration read again from={}", options.config());
     } catch (CannotRun e) {
       LOG.warn("configuration refused, the running one stays why=\"{}\"", e.getMessage());

@@ -137,6 +137,11 @@ public final class AgentCore {
     return other.isPresent() && other.getAsLong() - one < 0 ? other.getAsLong() : one;
   }
 
+  /** Where this router stands in its cluster. */
+  public RoleState standing() {
+    return role;
+  }
+
   /** What this router is now. */
   public Role role() {
     return role.role();

@@ -1,7 +1,9 @@
 package dev.holdfast.agent.loop;
 
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one thread that owns the agent's state: takes what arrived to the core and what the core
@@ -20,6 +22,25 @@ public final class AgentLoop implements Runnable {
     boolean finished();
   }
 
+  /**
+   * Another owner of state on the loop's thread: the flow sync. It is given a turn after each batch
+   * of events, keeps its turns short, and says when it wants the next one.
+   */
+  public interface Companion {
+    /**
+     * Does what is due.
+     *
+     * @param tell takes what the core must know
+     */
+    void turn(long nowNanos, Consumer<AgentEvent> tell);
+
+    /** When it wants a turn even if nothing happens until then. */
+    long deadlineNanos(long nowNanos);
+
+    /** The loop stood still for this long; told before what arrived meanwhile. */
+    void stalled(long nanos);
+  }
+
   private static final int ITEMS_MAX = 256;
 
   private final AgentCore core;
@@ -27,6 +48,7 @@ public final class AgentLoop implements Runnable {
   private final Performer performer;
   private final LongSupplier nanoTime;
   private final long heartbeatNanos;
+  private final @Nullable Companion companion;
   private volatile long turnedAtNanos;
 
   /**
@@ -39,6 +61,20 @@ public final class AgentLoop implements Runnable {
       Performer performer,
       LongSupplier nanoTime,
       long heartbeatNanos) {
+    this(core, inbox, performer, nanoTime, heartbeatNanos, null);
+  }
+
+  /**
+   * @param companion shares the thread; null for none
+   */
+  public AgentLoop(
+      AgentCore core,
+      Inbox inbox,
+      Performer performer,
+      LongSupplier nanoTime,
+      long heartbeatNanos,
+      @Nullable Companion companion) {
+    this.companion = companion;
     this.core = core;
     this.inbox = inbox;
     this.performer = performer;
@@ -71,13 +107,20 @@ public final class AgentLoop implements Runnable {
   }
 
   private void turn() throws InterruptedException {
-    long untilDeadline = core.deadlineNanos() - nanoTime.getAsLong();
+    long before = nanoTime.getAsLong();
+    long untilDeadline = core.deadlineNanos() - before;
+    if (companion != null) {
+      untilDeadline = Math.min(untilDeadline, companion.deadlineNanos(before) - before);
+    }
     List<Inbox.Item> items = inbox.take(Math.min(untilDeadline, heartbeatNanos), ITEMS_MAX);
     long now = nanoTime.getAsLong();
     long stood = now - turnedAtNanos - heartbeatNanos;
     turnedAtNanos = now;
     if (stood > heartbeatNanos) {
       apply(new AgentEvent.Stalled(stood));
+      if (companion != null) {
+        companion.stalled(stood);
+      }
     }
     for (Inbox.Item item : items) {
       switch (item) {
@@ -89,6 +132,9 @@ public final class AgentLoop implements Runnable {
     // healthy backup take over.
     if (items.size() < ITEMS_MAX && core.deadlineNanos() - nanoTime.getAsLong() <= 0) {
       apply(new AgentEvent.DeadlineReached());
+    }
+    if (companion != null && !performer.finished()) {
+      companion.turn(nanoTime.getAsLong(), this::apply);
     }
   }
 

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +43,7 @@ final class Effects implements AgentLoop.Performer {
   private final RoleHooks hooks;
   private final Inbox inbox;
   private final LongSupplier nanoTime;
+  private @Nullable FlowSync flowSync;
   private GatewayNodeSpec spec;
   private boolean finished;
 
@@ -66,6 +68,11 @@ final class Effects implements AgentLoop.Performer {
     this.nanoTime = nanoTime;
   }
 
+  /** Before the loop begins; without it a takeover has no flows to wait for. */
+  void flowSync(@Nullable FlowSync sync) {
+    flowSync = sync;
+  }
+
   void reconfigure(GatewayNodeSpec changed) {
     spec = changed;
   }
@@ -86,9 +93,7 @@ final class Effects implements AgentLoop.Performer {
           lastAdvert.sent(nanoTime.getAsLong());
         }
       }
-      // Until there is a flow sync there is nothing to bring in.
-      case Effect.CommitFlows(long takeover, long withinNanos) ->
-          inbox.offer(new AgentEvent.FlowsCommitted(takeover));
+      case Effect.CommitFlows(long takeover, long _) -> commit(takeover);
       case Effect.ClaimAddresses(long takeover, var wanted) -> claim(takeover, wanted);
       case Effect.RenewAddresses(var wanted) -> renew(wanted);
       case Effect.Announce(var wanted) -> announce(wanted);
@@ -97,6 +102,15 @@ final class Effects implements AgentLoop.Performer {
       case Effect.Warn(var sighting, String subject, String detail) ->
           LOG.warn("seen what={} who={} detail=\"{}\"", sighting.word(), subject, detail);
       case Effect.Finish() -> finished = true;
+    }
+  }
+
+  private void commit(long takeover) {
+    FlowSync sync = flowSync;
+    if (sync == null) {
+      inbox.offer(new AgentEvent.FlowsCommitted(takeover));
+    } else {
+      sync.commit(takeover);
     }
   }
 

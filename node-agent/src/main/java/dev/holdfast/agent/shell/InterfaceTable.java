@@ -66,6 +66,14 @@ public final class InterfaceTable {
     return List.copyOf(addresses.getOrDefault(name, List.of()));
   }
 
+  /** All addresses of all interfaces. */
+  public Set<IpAddress> allAddresses() {
+    return addresses.values().stream()
+        .flatMap(List::stream)
+        .map(address -> address.prefix().address())
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
   /**
    * The router's own address from which adverts of a family come: for IPv4 one in the same prefix
    * as a virtual address, else the first; for IPv6 the link-local one.

@@ -7,12 +7,16 @@ import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.IpAddress;
 import dev.holdfast.api.addr.Ipv4Address;
 import dev.holdfast.api.addr.Ipv6Address;
+import dev.holdfast.api.addr.Prefix;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,6 +76,25 @@ public final class NetworkView {
   /** An interface by its name, if it exists. */
   public synchronized Optional<dev.holdfast.agent.rtnetlink.Link> find(String interfaceName) {
     return table.link(interfaceName);
+  }
+
+  /** An interface's addresses that are the router's own, not virtual ones. */
+  public synchronized List<Prefix> ownAddresses(String interfaceName) {
+    Set<IpAddress> virtual =
+        spec.networks().stream()
+            .flatMap(network -> network.virtualPrefixes().stream())
+            .map(Prefix::address)
+            .collect(Collectors.toSet());
+    return table.addresses(interfaceName).stream()
+        .filter(address -> !address.isOurs() && address.isUsable())
+        .map(InterfaceAddress::prefix)
+        .filter(prefix -> !virtual.contains(prefix.address()))
+        .toList();
+  }
+
+  /** Every address of this machine. */
+  public synchronized Set<IpAddress> allAddresses() {
+    return table.allAddresses();
   }
 
   private void tellLost(String interfaceName, IpAddress address) {

@@ -11,6 +11,7 @@ import dev.holdfast.agent.loop.Effect;
 import dev.holdfast.agent.loop.Found;
 import dev.holdfast.agent.loop.Inbox;
 import dev.holdfast.agent.ops.StatusReport;
+import dev.holdfast.agent.sync.wire.LinkKeys;
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -66,13 +68,19 @@ public final class RunningAgent implements AutoCloseable {
   private final RoleHooks hooks;
   private final AgentCore core;
   private final AgentLoop loop;
+  private final List<String> flowProblems;
+
+  /** Null while it is not there yet, and with a protocol that this version does not run. */
+  private volatile @Nullable FlowSync flowSync;
+
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile GatewayNodeSpec spec;
   private volatile boolean realTime;
   private volatile @Nullable Throwable failure;
   private List<Condition> conditions = List.of();
 
-  private RunningAgent(GatewayNodeSpec spec, Path runDir, Path stateDir) throws IOException {
+  private RunningAgent(GatewayNodeSpec spec, Path runDir, Path stateDir, @Nullable LinkKeys keys)
+      throws IOException {
     this.spec = spec;
     ClusterConfig config = CoreConfig.of(spec);
     core = new AgentCore(config, System.nanoTime());
@@ -102,21 +110,53 @@ public final class RunningAgent implements AutoCloseable {
             spec, ports, addresses, routes, announcer, lastAdvert, hooks, inbox, System::nanoTime);
     monitor = LinkMonitor.start(this::takeNews, CARRIER_POLL, rtnetlink.portId());
     monitor.watch(carriers(spec));
+    Found found = effects.found(networks.begin(), lastAdvert.ageAtStartNanos());
+    FlowSync sync = keys == null || !FlowSync.hasPath(spec) ? null : flowSync(config, keys);
+    flowSync = sync;
+    flowProblems = sync == null ? List.of(noFlowSync(spec)) : List.of();
+    flowProblems.forEach(problem -> LOG.warn("no flow sync why=\"{}\"", problem));
+    effects.flowSync(sync);
     loop =
         new AgentLoop(
             core,
             inbox,
             effects,
             System::nanoTime,
-            Math.min(HEARTBEAT_MAX_NANOS, config.advertIntervalNanos()));
-    Found found = effects.found(networks.begin(), lastAdvert.ageAtStartNanos());
+            Math.min(HEARTBEAT_MAX_NANOS, config.advertIntervalNanos()),
+            sync);
     Thread.ofPlatform().name("loop").start(() -> runLoop(found));
   }
 
-  /** Opens the sockets, looks at what is there, and starts the loop. */
-  public static RunningAgent start(GatewayNodeSpec spec, Path runDir, Path stateDir)
+  /**
+   * Opens the sockets, looks at what is there, and starts the loop.
+   *
+   * @param keys of the sealed link; null with a protocol that has none
+   */
+  public static RunningAgent start(
+      GatewayNodeSpec spec, Path runDir, Path stateDir, @Nullable LinkKeys keys)
       throws IOException {
-    return new RunningAgent(spec, runDir, stateDir);
+    return new RunningAgent(spec, runDir, stateDir, keys);
+  }
+
+  private FlowSync flowSync(ClusterConfig config, LinkKeys keys) {
+    return new FlowSync(
+        spec,
+        config.speakers(),
+        keys,
+        networks,
+        core::standing,
+        () -> inbox.offer(() -> {}),
+        () -> {
+          Scheduling.Outcome _ = realTime();
+        });
+  }
+
+  private static String noFlowSync(GatewayNodeSpec spec) {
+    return switch (spec.flowSync().protocol()) {
+      case CONNTRACKD ->
+          "flowSync.protocol Conntrackd is not run by this version: flows are not replicated";
+      case HOLDFAST -> "there is neither a Sync network nor a LAN: flows are not replicated";
+    };
   }
 
   /** Interfaces whose carrier decides about the role. */
@@ -132,6 +172,10 @@ public final class RunningAgent implements AutoCloseable {
     // An interface that came, went or changed its index, or an address that adverts come from.
     ports.refresh();
     host.refresh();
+    FlowSync sync = flowSync;
+    if (sync != null) {
+      sync.refresh();
+    }
   }
 
   /** From the receivers' threads. */
@@ -193,7 +237,11 @@ public final class RunningAgent implements AutoCloseable {
 
   /** On the loop's thread. */
   private GatewayNodeStatus report() {
-    AgentSnapshot snapshot = core.snapshot(System.nanoTime());
+    long now = System.nanoTime();
+    AgentSnapshot snapshot = core.snapshot(now);
+    FlowSync sync = flowSync;
+    List<String> problems = new ArrayList<>(host.policyProblems());
+    problems.addAll(sync == null ? flowProblems : sync.problems());
     GatewayNodeStatus status =
         StatusReport.of(
             spec,
@@ -201,9 +249,9 @@ public final class RunningAgent implements AutoCloseable {
             new StatusReport.Parts(
                 realTime,
                 host.kernelSettings(),
-                host.policyProblems(),
-                null,
-                null,
+                problems,
+                sync == null ? null : sync.linkStatus(now),
+                sync == null ? null : sync.flowStatus(),
                 host.firewallStatus(),
                 Main.version()),
             Instant.now(),
@@ -223,13 +271,19 @@ public final class RunningAgent implements AutoCloseable {
   }
 
   /** From now on another configuration of the same router. */
-  public void reconfigure(GatewayNodeSpec changed) {
+  public void reconfigure(GatewayNodeSpec changed, @Nullable LinkKeys keys) {
     ClusterConfig config = CoreConfig.of(changed);
     inbox.offer(
         () -> {
           spec = changed;
           effects.reconfigure(changed);
           hooks.reconfigure(changed.roleHooks());
+          FlowSync sync = flowSync;
+          if (sync != null && keys != null) {
+            sync.reconfigure(changed, config.speakers(), keys);
+          } else if ((sync == null) != (keys == null)) {
+            LOG.warn("another flowSync.protocol counts from the next start of the agent on");
+          }
         });
     offer(new AgentEvent.ConfigChanged(config));
     networks.reconfigure(changed);
@@ -262,6 +316,10 @@ public final class RunningAgent implements AutoCloseable {
   @Override
   public void close() {
     monitor.close();
+    FlowSync sync = flowSync;
+    if (sync != null) {
+      sync.close();
+    }
     host.close();
     ports.close();
     announcer.close();

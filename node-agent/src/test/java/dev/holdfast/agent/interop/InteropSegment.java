@@ -6,8 +6,10 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +55,8 @@ final class InteropSegment implements AutoCloseable {
   /** Our agent; the program as it was built. */
   Process startOurs(String gatewayCluster) throws IOException {
     Path config = write("gateway.yaml", gatewayCluster);
+    Path key = write("link.key", Base64.getEncoder().encodeToString(new byte[32]) + "\n");
+    Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
     Process process =
         start(
             us,
@@ -65,7 +69,9 @@ final class InteropSegment implements AutoCloseable {
             "--run-dir",
             folder.resolve("run").toString(),
             "--state-dir",
-            folder.resolve("state").toString());
+            folder.resolve("state").toString(),
+            "--link-key",
+            key.toString());
     ours = Optional.of(process);
     return process;
   }

@@ -404,6 +404,12 @@ public final class SyncLinks {
     return member == null ? null : member.link;
   }
 
+  /** That router's number in the table, from 0; negative when it is no peer. */
+  public int number(String peer) {
+    Member member = member(peer);
+    return member == null ? -1 : member.number;
+  }
+
   /** All links, in the order of the settings. */
   public List<SyncLink> links() {
     return members.stream().map(member -> member.link).toList();

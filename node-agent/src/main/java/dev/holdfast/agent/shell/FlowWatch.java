@@ -1,0 +1,220 @@
+package dev.holdfast.agent.shell;
+
+import dev.holdfast.agent.ctnetlink.CtCodec;
+import dev.holdfast.agent.ctnetlink.CtKind;
+import dev.holdfast.agent.ctnetlink.CtMessage;
+import dev.holdfast.agent.ctnetlink.CtRequests;
+import dev.holdfast.agent.flow.ExpectEntry;
+import dev.holdfast.agent.flow.FlowEntry;
+import dev.holdfast.agent.flow.FlowTable;
+import dev.holdfast.agent.flow.Replication;
+import dev.holdfast.agent.flow.ReplicationRules;
+import dev.holdfast.agent.flow.Stored;
+import dev.holdfast.agent.flow.Telling;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * What the kernel tells of its flows → the table.
+ *
+ * <p>While this router is active, what the kernel tracks is <em>ours</em>. Otherwise nothing is:
+ * what a backup's kernel holds was written for a peer, or is the router's own. Then only one thing
+ * counts: a flow of theirs that ended here without us (nothing refreshes it) is put back.
+ *
+ * <p>A dump either makes the table exact (active: what it does not show has ended), or cleans up
+ * (in sync with the active router: flows of an earlier life that nobody speaks of are taken out of
+ * the kernel, because their windows are stale).
+ *
+ * <p>Owner: the loop's thread.
+ */
+final class FlowWatch {
+
+  private final FlowTable table;
+  private final CtCodec codec = new CtCodec();
+  private final CtMessage message = new CtMessage();
+  private final FlowEntry flow = new FlowEntry();
+  private final ExpectEntry expectation = new ExpectEntry();
+  private final ByteBuffer request =
+      ByteBuffer.allocate(2 * CtRequests.REQUEST_BYTES_MAX).order(ByteOrder.nativeOrder());
+  private final CtRequests requests = new CtRequests();
+  private ReplicationRules rules;
+  private boolean active;
+
+  /** The active peer's number as an owner while a dump cleans up; {@link FlowTable#NONE} else. */
+  private int cleansFor = FlowTable.NONE;
+
+  private long malformed;
+  private long ignored;
+  private long putBack;
+  private long purged;
+
+  FlowWatch(FlowTable table, ReplicationRules rules) {
+    this.table = table;
+    this.rules = rules;
+  }
+
+  void rules(ReplicationRules changed) {
+    rules = changed;
+  }
+
+  void active(boolean isActive) {
+    active = isActive;
+    cleansFor = FlowTable.NONE;
+  }
+
+  /**
+   * The dump that comes next takes out what the peer does not know.
+   *
+   * @param owner the active peer's number in the table
+   */
+  void cleanFor(int owner) {
+    cleansFor = owner;
+  }
+
+  void cleaned() {
+    cleansFor = FlowTable.NONE;
+  }
+
+  /** Messages that could not be read. */
+  long malformed() {
+    return malformed;
+  }
+
+  /** Reports about flows that the rules leave out. */
+  long ignored() {
+    return ignored;
+  }
+
+  /** Flows of theirs that had ended here and were put back. */
+  long putBack() {
+    return putBack;
+  }
+
+  /** Flows of an earlier life that were taken out. */
+  long purged() {
+    return purged;
+  }
+
+  /** A request for the flows, or for the expectations; until the next call. */
+  ByteBuffer dumpRequest(boolean expectations) {
+    request.clear();
+    if (expectations) {
+      requests.dumpExpectations(request);
+    } else {
+      requests.dump(request);
+    }
+    return request.flip();
+  }
+
+  /** Takes a buffer of messages; not kept. */
+  void take(ByteBuffer messages, int nowSeconds) {
+    int offset = messages.position();
+    while (messages.limit() - offset >= 16) {
+      int length = messages.getInt(offset);
+      if (length < 16 || length > messages.limit() - offset) {
+        malformed++;
+        return;
+      }
+      takeOne(messages, offset, length, nowSeconds);
+      offset += length + 3 & ~3;
+    }
+  }
+
+  private void takeOne(ByteBuffer in, int offset, int length, int nowSeconds) {
+    if (codec.next(in, offset, length, message) != null) {
+      malformed++;
+    } else if (message.kind.isFlow()) {
+      if (codec.readFlow(in, message, flow) != null) {
+        malformed++;
+      } else {
+        takeFlow(message.kind, nowSeconds);
+      }
+    } else if (message.kind.isExpectation()) {
+      if (codec.readExpectation(in, message, expectation) != null) {
+        malformed++;
+      } else {
+        takeExpectation(message.kind, nowSeconds);
+      }
+    }
+  }
+
+  private void takeFlow(CtKind kind, int nowSeconds) {
+    if (kind == CtKind.ENDED) {
+      ended(table.find(flow.original, flow.zone));
+    } else if (rules.judge(flow) != Replication.REPLICATED) {
+      ignored++;
+    } else if (active) {
+      table.store(FlowTable.OURS, telling(kind), flow, true, nowSeconds);
+    } else if (kind == CtKind.SEEN && cleansFor != FlowTable.NONE) {
+      int handle = table.find(flow.original, flow.zone);
+      if (handle == FlowTable.NONE
+          && table.store(cleansFor, Telling.SEEN, flow, true, nowSeconds) == Stored.INSERTED) {
+        table.end(table.lastHandle());
+        purged++;
+      }
+    }
+  }
+
+  private void takeExpectation(CtKind kind, int nowSeconds) {
+    if (kind == CtKind.EXPECT_ENDED) {
+      int handle = table.findExpectation(expectation.expected, expectation.zone);
+      if (active && handle != FlowTable.NONE) {
+        table.end(handle);
+      }
+    } else if (active && rules.judge(expectation) == Replication.REPLICATED) {
+      Telling telling = kind == CtKind.EXPECT_BORN ? Telling.BORN : Telling.SEEN;
+      table.store(FlowTable.OURS, telling, expectation, true, nowSeconds);
+    }
+  }
+
+  private static Telling telling(CtKind kind) {
+    return switch (kind) {
+      case BORN -> Telling.BORN;
+      case SEEN -> Telling.SEEN;
+      default -> Telling.UPDATED;
+    };
+  }
+
+  private void ended(int handle) {
+    if (handle == FlowTable.NONE || !table.isLive(handle)) {
+      return;
+    }
+    if (active) {
+      table.end(handle);
+    } else if (table.ownerOf(handle) != FlowTable.OURS
+        && table.note(handle) == FlowCommitter.WRITTEN) {
+      table.setNote(handle, 0);
+      table.tellAgain(handle);
+      putBack++;
+    }
+  }
+
+  /**
+   * Makes what is not that peer's end in its name, so that it is taken out of the kernel and told
+   * to nobody: after a role was given away, when the new active router has told everything.
+   *
+   * @param after where the last call stopped, {@link FlowTable#NONE} to begin
+   * @return where this one stopped, {@link FlowTable#NONE} when it came to the end
+   */
+  int purgeSome(int after, int owner, int most, int nowSeconds) {
+    int handle = after;
+    for (int i = 0; i < most; i++) {
+      handle = table.nextLive(handle);
+      if (handle == FlowTable.NONE) {
+        return FlowTable.NONE;
+      }
+      if (table.ownerOf(handle) != owner) {
+        if (table.isExpectation(handle)) {
+          table.read(handle, expectation);
+          table.store(owner, Telling.SEEN, expectation, true, nowSeconds);
+        } else {
+          table.read(handle, flow);
+          table.store(owner, Telling.SEEN, flow, true, nowSeconds);
+        }
+        table.end(handle);
+        purged++;
+      }
+    }
+    return handle;
+  }
+}

@@ -1,0 +1,241 @@
+package dev.holdfast.agent.shell;
+
+import dev.holdfast.agent.linux.Errno;
+import dev.holdfast.agent.linux.SyscallException;
+import dev.holdfast.agent.linux.UdpSocket;
+import dev.holdfast.agent.sync.core.LinkSink;
+import dev.holdfast.api.addr.Family;
+import dev.holdfast.api.addr.IpAddress;
+import dev.holdfast.api.addr.Ipv4Address;
+import dev.holdfast.api.addr.Ipv6Address;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The UDP sockets of the sealed link: one per network and family, bound to the network's interface,
+ * for unicast and hello alike. Each has a thread {@code link-rx-…} that copies what arrives into a
+ * buffer of a fixed ring; when none is free the kernel's own buffer fills, and what does not fit
+ * there is lost and told again by the link.
+ *
+ * <p>Opened, closed and sent through by one thread, the loop's.
+ */
+final class LinkPorts implements LinkSink, AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LinkPorts.class);
+
+  private static final IpAddress HELLO_FOUR = IpAddress.parse("239.255.37.81");
+  private static final IpAddress HELLO_SIX = IpAddress.parse("ff12::3781");
+  private static final int DATAGRAM_BYTES_MAX = 9216;
+  private static final int RING = 128;
+  private static final int KERNEL_BUFFER_BYTES = 4 << 20;
+
+  /** Network control (RFC 2474 section 4.2.2.2), as adverts have it. */
+  private static final int TRAFFIC_CLASS = 0xc0;
+
+  /** One datagram on its way to the loop; to be released when read. */
+  final class Arrived {
+    private final Port port;
+    private final ByteBuffer datagram = ByteBuffer.allocate(DATAGRAM_BYTES_MAX);
+    private @Nullable IpAddress source;
+
+    private Arrived(Port port) {
+      this.port = port;
+    }
+
+    String network() {
+      return port.network;
+    }
+
+    @Nullable IpAddress source() {
+      return source;
+    }
+
+    ByteBuffer datagram() {
+      return datagram;
+    }
+
+    void release() {
+      datagram.clear();
+      port.free.add(this);
+    }
+  }
+
+  /** Takes what arrives, on the receiving threads; must not block. */
+  interface Receiver {
+    void arrived(Arrived datagram);
+  }
+
+  /** A network's interface as it should be listened to. */
+  record Place(String network, String interfaceName, int interfaceIndex) {}
+
+  private final class Port {
+    final String network;
+    final UdpSocket socket;
+    final BlockingQueue<Arrived> free = new ArrayBlockingQueue<>(RING);
+    final Thread thread;
+
+    Port(Place place, Family family, UdpSocket socket) {
+      this.network = place.network();
+      this.socket = socket;
+      for (int i = 0; i < RING; i++) {
+        free.add(new Arrived(this));
+      }
+      String name = "link-rx-" + place.interfaceName() + (family == Family.IPV6 ? "-6" : "");
+      thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+    }
+
+    private void run() {
+      atStart.run();
+      try {
+        while (socket.receive(dev.holdfast.agent.linux.Receive.FOREVER) >= 0) {
+          Arrived next = free.take();
+          ByteBuffer datagram = socket.datagram();
+          if (datagram.remaining() <= DATAGRAM_BYTES_MAX) {
+            next.datagram.clear().put(datagram).flip();
+            next.source = socket.source();
+            receiver.arrived(next);
+          } else {
+            free.add(next);
+          }
+        }
+      } catch (SyscallException e) {
+        LOG.warn("link socket broke network={} why=\"{}\"", network, e.getMessage());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    void close() {
+      socket.wake();
+      thread.interrupt();
+      socket.close();
+    }
+  }
+
+  private record Key(Place place, Family family) {}
+
+  private final int number;
+  private final Runnable atStart;
+  private final Receiver receiver;
+  private final Map<Key, Port> open = new HashMap<>();
+  private List<Place> places = List.of();
+  private long refused;
+
+  /**
+   * @param number the UDP port
+   * @param atStart runs first on each receiving thread
+   */
+  LinkPorts(int number, Runnable atStart, Receiver receiver) {
+    this.number = number;
+    this.atStart = atStart;
+    this.receiver = receiver;
+  }
+
+  /** Listens at these places from now on, numbered as they stand; opens what is not open yet. */
+  void listen(List<Place> wanted) {
+    places = List.copyOf(wanted);
+    for (Key key : List.copyOf(open.keySet())) {
+      if (!wanted.contains(key.place())) {
+        Port port = open.remove(key);
+        if (port != null) {
+          port.close();
+        }
+      }
+    }
+    for (Place place : wanted) {
+      if (place.interfaceIndex() > 0) {
+        open(new Key(place, Family.IPV4), new Ipv4Address(0), HELLO_FOUR);
+        open(new Key(place, Family.IPV6), new Ipv6Address(0, 0), HELLO_SIX);
+      }
+    }
+  }
+
+  private void open(Key key, IpAddress any, IpAddress group) {
+    if (open.containsKey(key)) {
+      return;
+    }
+    Place place = key.place();
+    try {
+      UdpSocket socket =
+          UdpSocket.open(
+              new UdpSocket.Options(
+                  place.interfaceName(),
+                  place.interfaceIndex(),
+                  any,
+                  number,
+                  true,
+                  1,
+                  TRAFFIC_CLASS,
+                  DATAGRAM_BYTES_MAX,
+                  KERNEL_BUFFER_BYTES));
+      try {
+        socket.join(group);
+      } catch (SyscallException e) {
+        socket.close();
+        throw e;
+      }
+      Port port = new Port(place, key.family(), socket);
+      open.put(key, port);
+      port.thread.start();
+    } catch (SyscallException e) {
+      // A family that the interface does not speak; tried again when the interface changes.
+      LOG.debug("no link socket on {} {}: {}", place.interfaceName(), key.family(), e.getMessage());
+    }
+  }
+
+  /** The path's number of a network; negative when it is none. */
+  int path(String network) {
+    for (int i = 0; i < places.size(); i++) {
+      if (places.get(i).network().equals(network)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Datagrams that the kernel would not send. */
+  long refused() {
+    return refused;
+  }
+
+  @Override
+  public void send(int path, IpAddress target, ByteBuffer datagram) {
+    sendThrough(open.get(new Key(places.get(path), target.family())), target, datagram);
+  }
+
+  @Override
+  public void sendHello(int path, ByteBuffer datagram) {
+    sendThrough(open.get(new Key(places.get(path), Family.IPV4)), HELLO_FOUR, datagram);
+    sendThrough(open.get(new Key(places.get(path), Family.IPV6)), HELLO_SIX, datagram);
+  }
+
+  private void sendThrough(@Nullable Port port, IpAddress target, ByteBuffer datagram) {
+    if (port == null) {
+      return;
+    }
+    try {
+      port.socket.send(datagram, target, number);
+    } catch (SyscallException e) {
+      // A dead path or a peer that does not listen yet: the link notices by silence.
+      refused++;
+      if (e.errno() != Errno.ECONNREFUSED) {
+        LOG.trace("not sent on {}: {}", port.network, e.getMessage());
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    List<Port> ports = new ArrayList<>(open.values());
+    open.clear();
+    ports.forEach(Port::close);
+  }
+}
