@@ -28,7 +28,7 @@ class FlowIndexTest {
     var index = new FlowIndex(FlowMemory.onHeap());
     List<Known> known = new ArrayList<>();
     var random = new Random(bits);
-    int most = bits < 8 ? 600 : 20_000;
+    int most = bits < 32 ? 600 : 20_000;
     for (int step = 0; step < 4 * most; step++) {
       boolean growing = step / most % 2 == 0;
       if (known.isEmpty() || random.nextInt(10) < (growing ? 8 : 2)) {
@@ -41,7 +41,7 @@ class FlowIndexTest {
         index.remove(gone.hash(), gone.handle());
         assertThat(find(index, gone)).isEqualTo(FlowIndex.NONE);
       }
-      if (step % 50 == 0) {
+      if (step % (most / 10) == 0) {
         known.forEach(k -> assertThat(find(index, k)).isEqualTo(k.handle()));
       }
       assertThat(index.size()).isEqualTo(known.size());
