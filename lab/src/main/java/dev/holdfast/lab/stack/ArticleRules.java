@@ -64,7 +64,8 @@ final class ArticleRules {
             wan -> {
               switch (translation) {
                 case MASQUERADE ->
-                    text.line("-A POSTROUTING -o ", wan.interfaceName(), " -j MASQUERADE");
+                    interfaces(wan)
+                        .forEach(out -> text.line("-A POSTROUTING -o ", out, " -j MASQUERADE"));
                 case SNAT -> sourceNat(wan);
                 case NONE -> {}
               }
@@ -77,13 +78,15 @@ final class ArticleRules {
         wan.virtualRouter(Family.IPV4).flatMap(v -> v.virtualPrefixes().stream().findFirst());
     if (virtual.isPresent()) {
       for (Prefix source : node.nat().sourcePrefixes()) {
-        text.line(
-            "-A POSTROUTING -o ",
-            wan.interfaceName(),
-            " -s ",
-            source,
-            " -j SNAT --to-source ",
-            virtual.get().address());
+        for (String out : interfaces(wan)) {
+          text.line(
+              "-A POSTROUTING -o ",
+              out,
+              " -s ",
+              source,
+              " -j SNAT --to-source ",
+              virtual.get().address());
+        }
       }
     }
   }
@@ -132,17 +135,7 @@ final class ArticleRules {
     text.line("-A FORWARD -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT");
     for (NodeNetwork lan : node.networks(NetworkRole.LAN)) {
       for (NodeNetwork wan : node.networks(NetworkRole.WAN)) {
-        sources(lan)
-            .forEach(
-                source ->
-                    text.line(
-                        "-A FORWARD -s ",
-                        source,
-                        " -i ",
-                        lan.interfaceName(),
-                        " -o ",
-                        wan.interfaceName(),
-                        " -m conntrack --ctstate NEW -j ACCEPT"));
+        sources(lan).forEach(source -> forward(source, lan, wan));
       }
     }
     for (NodePortForward forward : forwards()) {
@@ -155,6 +148,30 @@ final class ArticleRules {
           forward.toPort(),
           " -m conntrack --ctstate NEW -j ACCEPT");
     }
+  }
+
+  private void forward(Prefix source, NodeNetwork lan, NodeNetwork wan) {
+    for (String in : interfaces(lan)) {
+      for (String out : interfaces(wan)) {
+        text.line(
+            "-A FORWARD -s ",
+            source,
+            " -i ",
+            in,
+            " -o ",
+            out,
+            " -m conntrack --ctstate NEW -j ACCEPT");
+      }
+    }
+  }
+
+  /** The network's interface, and the one with the virtual MAC where there is one. */
+  private List<String> interfaces(NodeNetwork network) {
+    Stream<String> virtual =
+        node.vrrp().virtualMac()
+            ? network.virtualRouter(family).map(KeepalivedConfig::virtualMacInterface).stream()
+            : Stream.empty();
+    return Stream.concat(Stream.of(network.interfaceName()), virtual).toList();
   }
 
   private void output() {
@@ -170,16 +187,19 @@ final class ArticleRules {
       text.line("-A OUTPUT -p vrrp -j ACCEPT");
     }
     for (NodeNetwork wan : node.networks(NetworkRole.WAN)) {
-      String out = wan.interfaceName();
-      if (family == Family.IPV4) {
-        text.line("-A OUTPUT -o ", out, " -p icmp -j ACCEPT");
-      }
-      text.line("-A OUTPUT -o ", out, " -p tcp -m tcp --dport 53 -j ACCEPT");
-      text.line("-A OUTPUT -o ", out, " -p udp -m udp --dport 53 -j ACCEPT");
-      text.line("-A OUTPUT -o ", out, " -p udp -m udp --dport 123 -j ACCEPT");
-      text.line("-A OUTPUT -o ", out, " -p tcp -m multiport --dports 80,443 -j ACCEPT");
+      interfaces(wan).forEach(this::output);
     }
     syncs().forEach(n -> text.line("-A OUTPUT -o ", n.interfaceName(), " -j ACCEPT"));
+  }
+
+  private void output(String out) {
+    if (family == Family.IPV4) {
+      text.line("-A OUTPUT -o ", out, " -p icmp -j ACCEPT");
+    }
+    text.line("-A OUTPUT -o ", out, " -p tcp -m tcp --dport 53 -j ACCEPT");
+    text.line("-A OUTPUT -o ", out, " -p udp -m udp --dport 53 -j ACCEPT");
+    text.line("-A OUTPUT -o ", out, " -p udp -m udp --dport 123 -j ACCEPT");
+    text.line("-A OUTPUT -o ", out, " -p tcp -m multiport --dports 80,443 -j ACCEPT");
   }
 
   private List<Prefix> sources(NodeNetwork lan) {

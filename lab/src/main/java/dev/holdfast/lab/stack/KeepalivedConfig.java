@@ -78,7 +78,7 @@ final class KeepalivedConfig {
       text.line("    nopreempt");
     }
     if (node.vrrp().virtualMac()) {
-      text.line("    use_vmac");
+      text.line("    use_vmac ", virtualMacInterface(virtual));
     }
     if (node.vrrp().unicast()) {
       unicast(network, virtual.family());
@@ -92,10 +92,16 @@ final class KeepalivedConfig {
     }
     text.line("    virtual_ipaddress {");
     for (Prefix address : virtual.virtualPrefixes()) {
-      text.line("        ", address, broadcast(address), " dev ", network.interfaceName());
+      String device = node.vrrp().virtualMac() ? "" : " dev " + network.interfaceName();
+      text.line("        ", address, broadcast(address), device);
     }
     text.line("    }");
     text.line("}");
+  }
+
+  /** The macvlan with the virtual MAC, where addresses are with {@code vrrp.virtualMac}. */
+  static String virtualMacInterface(NodeVirtualRouter virtual) {
+    return (virtual.family() == Family.IPV4 ? "vrrp4." : "vrrp6.") + virtual.virtualRouterId();
   }
 
   private void unicast(NodeNetwork network, Family family) {

@@ -64,6 +64,15 @@ class ArticleStackTest {
   }
 
   @Test
+  void withAVirtualMacTheRulesNameTheInterfaceThatHasIt() {
+    assertThat(keepalived("unicast", 0))
+        .contains("    use_vmac vrrp4.11\n", "        192.168.0.3/24 brd 192.168.0.255\n");
+    assertThat(rules("unicast", SourceTranslation.SNAT, Family.IPV4))
+        .contains("-A FORWARD -s 192.168.0.0/24 -i vrrp4.11 -o eth0 -m conntrack")
+        .contains("-A POSTROUTING -o vrrp4.10 -s 192.168.0.0/24 -j SNAT");
+  }
+
+  @Test
   void conntrackdListensOnTheSyncNetworkAndLeavesOwnAddressesOut() {
     String text = conntrackd("article", 1);
 
