@@ -121,14 +121,18 @@ record FlowModel(
 
   FlowModel end(Key key) {
     Entry held = entries.get(key);
+    return held == null ? this : end(key, held.owner());
+  }
+
+  FlowModel end(Key key, int owner) {
+    Entry held = entries.get(key);
     if (held == null || held.ended()) {
       return this;
     }
     FlowModel ended =
         append(
-            new Entry(
-                key, held.attributes(), held.owner(), true, false, 0, held.toldAt(), held.sweep()));
-    boolean inOurs = held.owner() == 0;
+            new Entry(key, held.attributes(), owner, true, false, 0, held.toldAt(), held.sweep()));
+    boolean inOurs = owner == 0;
     return ended.tombstones(inOurs) > tombstonesMax ? ended.forgetOldest(inOurs) : ended;
   }
 

@@ -131,8 +131,14 @@ class FlowTableHistoryTest {
       if (handle != FlowTable.NONE) {
         FlowModel.Key key = keyOf(handle);
         boolean wasLive = table.isLive(handle);
-        assertThat(table.end(handle)).as(where(step)).isEqualTo(wasLive);
-        model = model.end(key);
+        if (random.nextInt(3) == 0) {
+          int owner = random.nextInt(3);
+          assertThat(table.end(handle, owner)).as(where(step)).isEqualTo(wasLive);
+          model = model.end(key, owner);
+        } else {
+          assertThat(table.end(handle)).as(where(step)).isEqualTo(wasLive);
+          model = model.end(key);
+        }
       }
     }
 
