@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the links say of themselves → what the role needs to know: who is alive, who is in sync.
@@ -43,7 +44,7 @@ final class SyncJudge {
     final Lasting weHold = new Lasting();
     final Lasting holdsOurs = new Lasting();
     boolean up;
-    AgentEvent.@org.jspecify.annotations.Nullable PeerReported reported;
+    AgentEvent.@Nullable PeerReported reported;
   }
 
   private final Map<String, Peer> peers = new HashMap<>();
@@ -83,6 +84,7 @@ final class SyncJudge {
       }
       tellPeer(peer, link, up, holds, tell);
     }
+    forgetRemoved(links, tell);
     boolean alone = speakers == Speakers.ANY && !anyUp;
     boolean nowInSync = activeKnown ? activeHeld : anyUp ? allHeld : alone;
     boolean nowPeerInSync = anyHoldsOurs || alone;
@@ -95,6 +97,23 @@ final class SyncJudge {
       tell.accept(new AgentEvent.PeerSyncChanged(nowPeerInSync));
     }
     begun = true;
+  }
+
+  /** A router that the resource names no more is no peer that could take over. */
+  private void forgetRemoved(List<SyncLink> links, Consumer<AgentEvent> tell) {
+    if (peers.size() == links.size()) {
+      return;
+    }
+    peers
+        .entrySet()
+        .removeIf(
+            entry -> {
+              boolean gone = links.stream().noneMatch(l -> l.peer().equals(entry.getKey()));
+              if (gone && entry.getValue().up) {
+                tell.accept(new AgentEvent.PeerSilent(entry.getKey()));
+              }
+              return gone;
+            });
   }
 
   private static boolean mayTakeOver(LinkRole role) {

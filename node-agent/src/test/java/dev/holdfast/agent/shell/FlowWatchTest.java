@@ -1,0 +1,156 @@
+package dev.holdfast.agent.shell;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.agent.ctnetlink.CtRequests;
+import dev.holdfast.agent.flow.FlowEntry;
+import dev.holdfast.agent.flow.FlowMemory;
+import dev.holdfast.agent.flow.FlowStatus;
+import dev.holdfast.agent.flow.FlowTable;
+import dev.holdfast.agent.flow.IpProtocol;
+import dev.holdfast.agent.flow.ReplicationRules;
+import dev.holdfast.agent.flow.Telling;
+import dev.holdfast.api.addr.Ipv4Address;
+import dev.holdfast.api.addr.Prefix;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("What the kernel tells of its flows, by role")
+class FlowWatchTest {
+  private static final int PEER = 1;
+  private static final int TYPE = 4;
+  private static final short CT_DELETE = 1 << 8 | 2;
+  private static final int FLAGS = 6;
+  private static final short MULTI = 2;
+
+  private final FlowTable table = new FlowTable(FlowMemory.onHeap(), 7, 1000, 100);
+  private final FlowWatch watch =
+      new FlowWatch(
+          table, new ReplicationRules(List.of(Prefix.parse("192.168.0.1/32")), List.of()));
+  private final CtRequests requests = new CtRequests();
+
+  private static FlowEntry flow(String client, int port) {
+    FlowEntry flow = new FlowEntry();
+    flow.original.ipv4(Ipv4Address.parse(client).bits(), Ipv4Address.parse("203.0.113.9").bits());
+    flow.original.protocol = IpProtocol.TCP;
+    flow.original.ports(port, 443);
+    flow.reply.invert(flow.original);
+    flow.has = FlowEntry.HAS_STATUS | FlowEntry.HAS_TIMEOUT;
+    flow.status = FlowStatus.CONFIRMED;
+    flow.timeoutSeconds = 120;
+    return flow;
+  }
+
+  private static ByteBuffer buffer() {
+    return ByteBuffer.allocate(2048).order(ByteOrder.nativeOrder());
+  }
+
+  /** A request to create a flow has the layout of the event that it was born. */
+  private void born(FlowEntry flow) {
+    ByteBuffer event = buffer();
+    requests.create(event, flow, flow.timeoutSeconds, 0);
+    watch.take(event.flip(), 1);
+  }
+
+  private void seen(FlowEntry flow) {
+    ByteBuffer event = buffer();
+    requests.create(event, flow, flow.timeoutSeconds, 0);
+    event.putShort(FLAGS, MULTI);
+    watch.take(event.flip(), 1);
+  }
+
+  private void ended(FlowEntry flow) {
+    ByteBuffer event = buffer();
+    requests.create(event, flow, flow.timeoutSeconds, 0);
+    event.putShort(TYPE, CT_DELETE);
+    watch.take(event.flip(), 1);
+  }
+
+  private int find(FlowEntry flow) {
+    return table.find(flow.original, flow.zone);
+  }
+
+  @Test
+  void anActiveRoutersFlowsAreOurs() {
+    watch.active(true);
+    FlowEntry flow = flow("192.168.0.50", 40_000);
+    born(flow);
+    assertThat(table.ownerOf(find(flow))).isEqualTo(FlowTable.OURS);
+    assertThat(table.ours().count()).isEqualTo(1);
+    ended(flow);
+    assertThat(table.ours().count()).isZero();
+  }
+
+  @Test
+  void theRoutersOwnFlowsAreNobodys() {
+    watch.active(true);
+    FlowEntry own = flow("192.168.0.1", 40_000);
+    born(own);
+    assertThat(find(own)).isEqualTo(FlowTable.NONE);
+    assertThat(watch.ignored()).isEqualTo(1);
+  }
+
+  @Test
+  void whatABackupsKernelTracksIsNotOurs() {
+    FlowEntry flow = flow("192.168.0.50", 40_000);
+    born(flow);
+    seen(flow);
+    assertThat(find(flow)).isEqualTo(FlowTable.NONE);
+  }
+
+  @Test
+  void aFlowOfTheirsThatTimedOutHereIsPutBackAndNotReportedAsEnded() {
+    FlowEntry flow = flow("192.168.0.50", 40_000);
+    table.store(PEER, Telling.BORN, flow, true, 0);
+    int handle = find(flow);
+    table.setNote(handle, FlowCommitter.WRITTEN);
+    long before = table.position(handle);
+
+    ended(flow);
+    assertThat(table.isLive(handle)).isTrue();
+    assertThat(table.note(handle)).isZero();
+    assertThat(table.position(handle)).isGreaterThan(before);
+    assertThat(table.ours().newestPosition()).isZero();
+    assertThat(watch.putBack()).isEqualTo(1);
+  }
+
+  @Test
+  void aFlowOfAnEarlierLifeThatTheActiveRouterDoesNotKnowIsTakenOut() {
+    FlowEntry known = flow("192.168.0.50", 40_000);
+    FlowEntry leftover = flow("192.168.0.50", 40_001);
+    table.store(PEER, Telling.BORN, known, true, 0);
+    watch.cleanFor(PEER);
+    seen(known);
+    seen(leftover);
+    assertThat(table.isLive(find(known))).isTrue();
+    assertThat(table.isEnded(find(leftover))).isTrue();
+    assertThat(table.ownerOf(find(leftover))).isEqualTo(PEER);
+    assertThat(table.ours().newestPosition()).isZero();
+  }
+
+  @Test
+  void afterTheRoleWasGivenAwayWhatTheNewActiveRouterDoesNotNameGoesWithoutAWordToThePeers() {
+    FlowEntry moved = flow("192.168.0.50", 40_000);
+    FlowEntry stale = flow("192.168.0.50", 40_001);
+    table.store(FlowTable.OURS, Telling.BORN, stale, true, 0);
+    table.store(PEER, Telling.BORN, moved, true, 0);
+    long told = table.ours().newestPosition();
+
+    assertThat(watch.purgeSome(FlowTable.NONE, PEER, 100, 1)).isEqualTo(FlowTable.NONE);
+    assertThat(table.isLive(find(moved))).isTrue();
+    assertThat(table.isEnded(find(stale))).isTrue();
+    assertThat(table.ours().newestPosition()).isEqualTo(told);
+    assertThat(table.theirs().tombstones()).isEqualTo(1);
+  }
+
+  @Test
+  void aTornMessageEndsTheBufferAndIsCounted() {
+    ByteBuffer torn = buffer();
+    torn.putInt(0, 4000).position(40).flip();
+    watch.take(torn, 1);
+    assertThat(watch.malformed()).isEqualTo(1);
+  }
+}
