@@ -91,7 +91,7 @@ public final class Agent {
     private volatile Runnable reload = () -> {};
 
     void stop() {
-      agent.thenAccept(RunningAgent::stop);
+      var _ = agent.thenAccept(RunningAgent::stop);
     }
 
     void reload() {

@@ -18,10 +18,9 @@ import java.util.stream.IntStream;
  * be read anew ({@link ConntrackDumper}). Nothing else in the chain can grow.
  */
 public final class ConntrackListener implements AutoCloseable {
+  // nfnetlink_compat.h: NEW 1, UPDATE 2, DESTROY 3 of flows, then the same of expectations.
   private static final int GROUP_NEW = 1;
-  private static final int GROUP_UPDATE = 2;
   private static final int GROUP_DESTROY = 3;
-  private static final int GROUP_EXPECT_NEW = 4;
   private static final int GROUP_EXPECT_DESTROY = 6;
 
   /** An event with labels, helper, NAT and time stamps has some 500 bytes. */
