@@ -116,13 +116,16 @@ final class Effects implements AgentLoop.Performer {
 
   private void claim(
       long takeover, Collection<dev.holdfast.agent.role.core.VirtualAddress> wanted) {
-    attempt(
-        () -> {
-          ports.raise();
-          return addresses.claim(onInterfaces(wanted));
-        });
-    claimRoutes();
-    inbox.offer(new AgentEvent.AddressesClaimed(takeover));
+    boolean answered =
+        attempt(
+            () -> {
+              ports.raise();
+              return addresses.claim(onInterfaces(wanted));
+            });
+    if (answered) {
+      claimRoutes();
+      inbox.offer(new AgentEvent.AddressesClaimed(takeover));
+    }
   }
 
   private void renew(Collection<dev.holdfast.agent.role.core.VirtualAddress> wanted) {
@@ -165,12 +168,17 @@ final class Effects implements AgentLoop.Performer {
     Outcome<VirtualAddress> make();
   }
 
-  /** A netlink socket that fails as a whole is logged; the renewal a second later tries again. */
-  private void attempt(Attempt attempt) {
+  /**
+   * A netlink socket that fails as a whole is logged, and nothing is answered: the core asks again
+   * a second later.
+   */
+  private boolean attempt(Attempt attempt) {
     try {
       tellRefused(attempt.make());
+      return true;
     } catch (SyscallException e) {
       LOG.error("addresses not changed why={}", e.getMessage());
+      return false;
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
@@ -48,7 +49,7 @@ final class KernelTable implements AutoCloseable {
   }
 
   /** Creates all in one batch; gives the refused ones' errno by index. */
-  TreeMap<Integer, Integer> createAll(List<FlowEntry> flows) {
+  Map<Integer, Integer> createAll(List<FlowEntry> flows) {
     var refused = new TreeMap<Integer, Integer>();
     for (int from = 0; from < flows.size(); ) {
       ByteBuffer out = buffer();
