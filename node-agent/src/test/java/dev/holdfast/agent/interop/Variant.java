@@ -1,12 +1,6 @@
 package dev.holdfast.agent.interop;
 
-/**
- * One way in which two routers can speak VRRP: the rows of the interoperation matrix.
- *
- * @param name as the test report lists it
- * @param version 2 or 3
- * @param intervalMillis between adverts; version 2: whole seconds
- */
+/** One way in which two routers can speak VRRP: the rows of the interoperation matrix. */
 enum Variant {
   V2("version 2, no authentication", 2, false, false, false, false),
   V2_PASSWORD("version 2, simple password", 2, false, true, false, false),
