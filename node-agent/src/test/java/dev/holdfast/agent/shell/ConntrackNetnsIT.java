@@ -171,7 +171,9 @@ class ConntrackNetnsIT {
         assertThat(batch).isNotNull();
         reader.read(batch);
       }
-      while (untouched.poll(200, TimeUnit.MILLISECONDS) instanceof FlowBatch batch) {
+      for (FlowBatch batch = untouched.poll(200, TimeUnit.MILLISECONDS);
+          batch != null;
+          batch = untouched.poll(200, TimeUnit.MILLISECONDS)) {
         reader.read(batch);
       }
       assertThat(events.told).hasSizeBetween(10, 4_999);
