@@ -700,6 +700,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     }
   }
 
+  @SuppressWarnings("ReferenceEquality") // a state that was not made anew has not changed
   private void tellPeers(SyncLinks all, long nowNanos) {
     RoleState now = standing.get();
     RouterState before = told;

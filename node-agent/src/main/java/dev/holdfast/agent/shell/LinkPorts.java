@@ -41,7 +41,7 @@ final class LinkPorts implements LinkSink, AutoCloseable {
   private static final int TRAFFIC_CLASS = 0xc0;
 
   /** One datagram on its way to the loop; to be released when read. */
-  final class Arrived {
+  static final class Arrived {
     private final Port port;
     private final ByteBuffer datagram = ByteBuffer.allocate(DATAGRAM_BYTES_MAX);
     private @Nullable IpAddress source;
