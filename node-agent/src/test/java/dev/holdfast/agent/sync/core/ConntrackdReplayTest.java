@@ -23,7 +23,6 @@ import org.junit.jupiter.api.Test;
  * for byte.
  */
 @DisplayName("FTFW and NOTRACK beside real conntrackd 1.4.7")
-@SuppressWarnings("ReferenceEquality") // sides are told apart by identity
 class ConntrackdReplayTest {
   private static final String NODE_1 = "192.168.100.1";
   private static final String NODE_2 = "192.168.100.2";
