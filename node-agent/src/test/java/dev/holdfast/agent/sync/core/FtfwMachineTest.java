@@ -509,8 +509,9 @@ class FtfwMachineTest {
       greeted();
       ours.change("a", (byte) 1);
       sent();
-      range(ACK, 102, FIRST + 0x40000000, FIRST + 0x7ffffff0);
-      range(NACK, 103, FIRST - 0x40000000, FIRST + 0x3ffffff0);
+      int first = FIRST;
+      range(ACK, 102, first + 0x40000000, first + 0x7ffffff0);
+      range(NACK, 103, first - 0x40000000, first + 0x3ffffff0);
       assertThat(sent()).containsExactly("ACK 3 (100..100)", "ACK 4 (101..101)", "NEW 5");
     }
 

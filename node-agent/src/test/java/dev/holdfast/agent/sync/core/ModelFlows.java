@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** Ours as a plain map, slow and obvious: what a link may rely on, and nothing else. */
 final class ModelFlows implements OwnFlows {
@@ -69,7 +70,7 @@ final class ModelFlows implements OwnFlows {
     byPosition.put(entry.position, entry);
   }
 
-  private void forget(Entry entry) {
+  private void forget(@Nullable Entry entry) {
     if (entry != null) {
       byPosition.remove(entry.position);
       byName.remove(entry.name);

@@ -3,6 +3,7 @@ package dev.holdfast.agent.sync.wire;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 
 /**
@@ -26,7 +27,7 @@ final class FrozenLinkCodec {
         case 1 -> heartbeat(body, read);
         case 2 -> read.put("flows", body.getInt(2) + "/" + body.getLong(6));
         case 3 -> received(body, read);
-        case 5 -> read.put("barrier", "" + fields(body).get(1).getLong(0));
+        case 5 -> read.put("barrier", "" + field(fields(body), 1).getLong(0));
         default -> read.merge("skipped", "" + type, (a, b) -> a + "," + b);
       }
       at += 4 + length;
@@ -36,21 +37,21 @@ final class FrozenLinkCodec {
 
   private static void heartbeat(ByteBuffer body, Map<String, String> read) {
     Map<Integer, ByteBuffer> fields = fields(body);
-    read.put("hearing", "" + fields.get(1).get(0));
-    read.put("interval", "" + fields.get(2).getInt(0));
-    read.put("newest", "" + fields.get(3).getLong(0));
-    read.put("holds", "" + fields.get(4).getLong(0));
-    Map<Integer, ByteBuffer> state = fields(fields.get(5));
-    read.put("role", "" + state.get(1).get(0));
-    read.put("priority", "" + (state.get(2).get(0) & 0xff));
-    read.put("generation", "" + state.get(5).getLong(0));
+    read.put("hearing", "" + field(fields, 1).get(0));
+    read.put("interval", "" + field(fields, 2).getInt(0));
+    read.put("newest", "" + field(fields, 3).getLong(0));
+    read.put("holds", "" + field(fields, 4).getLong(0));
+    Map<Integer, ByteBuffer> state = fields(field(fields, 5));
+    read.put("role", "" + field(state, 1).get(0));
+    read.put("priority", "" + (field(state, 2).get(0) & 0xff));
+    read.put("generation", "" + field(state, 5).getLong(0));
   }
 
   private static void received(ByteBuffer body, Map<String, String> read) {
     Map<Integer, ByteBuffer> fields = fields(body);
-    read.put("stream", "" + fields.get(1).getInt(0));
-    read.put("last", "" + fields.get(2).getLong(0));
-    read.put("accepted", Long.toHexString(fields.get(3).getLong(0)));
+    read.put("stream", "" + field(fields, 1).getInt(0));
+    read.put("last", "" + field(fields, 2).getLong(0));
+    read.put("accepted", Long.toHexString(field(fields, 3).getLong(0)));
   }
 
   private static Map<Integer, ByteBuffer> fields(ByteBuffer body) {
@@ -62,6 +63,10 @@ final class FrozenLinkCodec {
       at += 4 + length;
     }
     return fields;
+  }
+
+  private static ByteBuffer field(Map<Integer, ByteBuffer> fields, int number) {
+    return Objects.requireNonNull(fields.get(number), () -> "field " + number);
   }
 
   /** A heartbeat as it wrote it. */
