@@ -197,7 +197,8 @@ final class LabRegistry {
     try {
       String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
       String[] afterName = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
-      return process.pid() + " " + afterName[19];
+      // A zombie has ended; in a container nobody may ever collect it.
+      return process.pid() + (afterName[0].equals("Z") ? " gone" : " " + afterName[19]);
     } catch (IOException e) {
       return process.pid() + " gone";
     }

@@ -13,6 +13,7 @@ import dev.holdfast.lab.net.Router;
 import dev.holdfast.lab.net.TopologyBuilder;
 import dev.holdfast.lab.net.TopologyPlanner;
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -100,6 +101,36 @@ class TopologyNetnsIT {
     Files.writeString(entry.folder().resolve("owner"), ProcessHandle.current().pid() + " 12345");
 
     assertThat(registry.abandoned()).containsExactly(entry);
+  }
+
+  @Test
+  void anOwnerThatEndedAndWasNotCollectedDoesNotProtectALab() throws Exception {
+    build("article");
+    LabRegistry.Entry entry = registry.entries().getFirst();
+    // The shell ends its child, says who it was, and becomes a program that collects nobody.
+    Process parent =
+        new ProcessBuilder("sh", "-c", "sleep 0 & echo $!; exec sleep 60")
+            .redirectErrorStream(true)
+            .start();
+    started.add(parent);
+    String pid;
+    try (var lines = parent.inputReader()) {
+      pid = lines.readLine();
+    }
+    Path stat = Path.of("/proc", pid, "stat");
+    assertThat(Lab.await(5_000, () -> state(stat).equals("Z"))).isTrue();
+    String[] words = Files.readString(stat).replaceAll(".*\\) ", "").split(" ", -1);
+    Files.writeString(entry.folder().resolve("owner"), pid + " " + words[19]);
+
+    assertThat(registry.abandoned()).containsExactly(entry);
+  }
+
+  private static String state(Path stat) {
+    try {
+      return Files.readString(stat).replaceAll(".*\\) ", "").substring(0, 1);
+    } catch (IOException e) {
+      return "gone";
+    }
   }
 
   @Test
