@@ -3,6 +3,7 @@ package dev.holdfast.agent.shell;
 import dev.holdfast.agent.firewall.core.FirewallPlanner;
 import dev.holdfast.agent.firewall.core.RouterFacts;
 import dev.holdfast.api.addr.Family;
+import dev.holdfast.api.addr.IpAddress;
 import dev.holdfast.api.v1alpha1.FirewallStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.KernelSetting;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,11 +30,16 @@ import org.slf4j.LoggerFactory;
 final class HostSetup implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(HostSetup.class);
+  private static final int HEARD_MAX = 16;
 
   private final NetworkView networks;
   private final Sysctl sysctl;
   private final KernelSettings settings;
   private final FirewallKeeper firewall;
+
+  /** Who was heard, by network; bounded, since anyone can send an advert. */
+  private final Map<String, Set<String>> heardOn = new ConcurrentHashMap<>();
+
   private GatewayNodeSpec spec;
   private Map<String, RouterFacts.Interface> interfacesSeen = Map.of();
   private volatile List<KernelSetting> listed = List.of();
@@ -127,9 +134,21 @@ final class HostSetup implements AutoCloseable {
     return problem == null ? List.of() : List.of(problem);
   }
 
-  /** Somebody was heard whom a policy could have cut off. */
-  void heard(String who) {
-    firewall.heard(who);
+  /** A router was heard whom a policy could have cut off. */
+  void heard(String network, IpAddress source) {
+    String who = "the router at " + source + " on " + network;
+    Set<String> known = heardOn.computeIfAbsent(network, n -> ConcurrentHashMap.newKeySet());
+    if (known.contains(who) || (known.size() < HEARD_MAX && known.add(who))) {
+      firewall.heard(who);
+    }
+  }
+
+  /** A network has no carrier: whoever is not heard there now is not cut off by a policy. */
+  void networkDown(String network) {
+    Set<String> gone = heardOn.remove(network);
+    if (gone != null) {
+      gone.forEach(firewall::notExpected);
+    }
   }
 
   void tryPolicyAgain() {

@@ -84,7 +84,7 @@ public final class RunningAgent implements AutoCloseable {
     this.spec = spec;
     ClusterConfig config = CoreConfig.of(spec);
     core = new AgentCore(config, System.nanoTime());
-    networks = new NetworkView(spec, inbox::offer);
+    networks = new NetworkView(spec, this::takeFromKernel);
     Sysctl sysctl = Sysctl.ofThisMachine();
     HostSetup.preflight(spec);
     host = new HostSetup(spec, networks, sysctl, stateDir);
@@ -178,10 +178,18 @@ public final class RunningAgent implements AutoCloseable {
     }
   }
 
+  /** From the link monitor's thread. */
+  private void takeFromKernel(AgentEvent event) {
+    if (event instanceof AgentEvent.LinkChanged(var network, var link) && !link.up()) {
+      host.networkDown(network);
+    }
+    inbox.offer(event);
+  }
+
   /** From the receivers' threads. */
   private void takeFromWire(AgentEvent event) {
     if (event instanceof AgentEvent.AdvertReceived(var segment, var received)) {
-      host.heard("the router at " + received.source() + " on " + segment);
+      host.heard(segment.network(), received.source());
     }
     inbox.offer(event);
   }
