@@ -330,6 +330,7 @@ public final class FirewallKeeper implements AutoCloseable {
     if (asked.withdraw() != null) {
       runner.withdraw();
       solved();
+      publish(); // Whoever waits reads the report next.
       asked.withdraw().countDown();
       LOG.info("firewall withdrawn");
       return;
@@ -360,6 +361,7 @@ public final class FirewallKeeper implements AutoCloseable {
     if (choice.leftovers()) {
       LOG.warn("firewall back end changed, cleaning the other one to={}", choice.backEnd().text());
       IptablesRunner.clean(Objects.requireNonNull(programs.get(choice.backEnd().other())));
+      made.nothingLoaded();
     }
     kernel = choice.backEnd() == BackEnd.NFT ? listen() : null;
     runner = made;

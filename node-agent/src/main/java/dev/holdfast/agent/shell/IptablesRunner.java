@@ -138,6 +138,11 @@ final class IptablesRunner {
     keep(state);
   }
 
+  /** What stood was in the other back end, and has been removed there. */
+  void nothingLoaded() {
+    loaded = false;
+  }
+
   /** The policy that stands in the kernel, if one of ours does. */
   Optional<PolicyMark> standing() {
     return loaded
