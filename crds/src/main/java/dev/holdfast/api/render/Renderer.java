@@ -61,6 +61,8 @@ public final class Renderer {
         node,
         priority(router),
         maintenance(router),
+        null,
+        false,
         cluster.routers().stream().map(Renderer::router).toList(),
         cluster.networks().stream().map(network -> network(cluster, network, router)).toList(),
         vrrp(cluster),

@@ -9,6 +9,7 @@ import io.fabric8.generator.annotation.Required;
 import io.fabric8.generator.annotation.Size;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One router's rendered configuration, complete in itself: the agent needs nothing else. Made by
@@ -35,6 +36,17 @@ public record GatewayNodeSpec(
     @JsonPropertyDescription("Its priority.") @Required @Min(1) @Max(254) int priority,
     @JsonPropertyDescription("true: give the role up and take none.") @Required boolean maintenance,
     @JsonPropertyDescription(
+            "The router that shall hold the role until it fails; left out: who is best by the "
+                + "rules.")
+        @Size(min = 1, max = 253)
+        @Nullable String handoverTo,
+    @JsonPropertyDescription(
+            "true: the GatewayCluster is being deleted. Give the role up, take everything of ours "
+                + "away (addresses, chains, links, kernel settings, replicated flows) and say so in "
+                + "the condition Withdrawn.")
+        @Required
+        boolean withdraw,
+    @JsonPropertyDescription(
             "All routers of the cluster, this one among them, in the order of the " + "resource.")
         @Required
         @Size(min = 2, max = 8)
@@ -54,6 +66,28 @@ public record GatewayNodeSpec(
   public GatewayNodeSpec {
     routers = Copies.list(routers);
     networks = Copies.list(networks);
+  }
+
+  /** The same with what an operator asks of the running gateway. */
+  public GatewayNodeSpec asking(
+      boolean newMaintenance, @Nullable String newHandoverTo, boolean newWithdraw) {
+    return new GatewayNodeSpec(
+        cluster,
+        namespace,
+        generation,
+        node,
+        priority,
+        newMaintenance,
+        newHandoverTo,
+        newWithdraw,
+        routers,
+        networks,
+        vrrp,
+        flowSync,
+        firewall,
+        nat,
+        handover,
+        roleHooks);
   }
 
   /** The other routers, in the order of the resource. */

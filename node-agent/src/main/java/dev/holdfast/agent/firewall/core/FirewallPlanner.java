@@ -54,6 +54,8 @@ public final class FirewallPlanner {
             spec.node(),
             spec.priority(),
             spec.maintenance(),
+            spec.handoverTo(),
+            spec.withdraw(),
             spec.routers(),
             named,
             spec.vrrp(),
