@@ -35,6 +35,10 @@ public record GatewayNodeStatus(
         List<RoleTransition> transitions,
     @JsonPropertyDescription("How often the loop stood still.") @Nullable StallStatus stalls,
     @JsonPropertyDescription("Version of the agent.") @Size(max = 64) @Nullable String version,
+    @JsonPropertyDescription(
+            "When the agent last reported to the API server: at changes, and about once a minute.")
+        @Size(max = 40)
+        @Nullable String reportedAt,
     @JsonPropertyDescription("What holds and what does not.") @Size(max = 32)
         List<Condition> conditions) {
 

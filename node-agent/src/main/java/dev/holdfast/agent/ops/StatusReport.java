@@ -99,6 +99,7 @@ public final class StatusReport {
         report.transitions(),
         new StallStatus(snapshot.stalls(), snapshot.longestStallNanos() / 1_000_000),
         parts.version(),
+        null,
         report.conditions(before));
   }
 

@@ -775,7 +775,8 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     return new FlowSyncStatus(
         all == null
             ? List.of()
-            : all.links().stream().map(link -> peerStatus(link.status(nowNanos))).toList());
+            : all.links().stream().map(link -> peerStatus(link.status(nowNanos))).toList(),
+        keys.fingerprints());
   }
 
   private static PeerStatus peerStatus(LinkStatus link) {

@@ -4,6 +4,7 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,6 +54,19 @@ public final class LinkKey {
    */
   public int id() {
     return id;
+  }
+
+  /**
+   * Names the key for people and for the operator's rotation: the first eight hexadecimal digits of
+   * the SHA-256 of its bytes.
+   */
+  public String fingerprint() {
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(secret);
+      return HexFormat.of().formatHex(hash, 0, 4);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
   }
 
   byte[] secret() {

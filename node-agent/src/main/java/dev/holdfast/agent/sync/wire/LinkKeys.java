@@ -87,6 +87,11 @@ public final class LinkKeys {
     return null;
   }
 
+  /** Of each key, the one that seals first. */
+  public List<String> fingerprints() {
+    return keys.stream().map(LinkKey::fingerprint).toList();
+  }
+
   public boolean contains(LinkKey key) {
     return keys.contains(key);
   }

@@ -64,4 +64,12 @@ class LinkKeysTest {
   void neverShowsTheSecretInAText() {
     assertThat(LinkKeys.of(ONE, TWO).toString()).doesNotContain(ONE.toLine());
   }
+
+  @Test
+  void fingerprintsAreWhatSha256sumSaysOfTheKeysBytes() {
+    var parsed = (LinkKeys.Parsed.Ok) LinkKeys.parse(TWO.toLine() + "\n" + ONE.toLine());
+
+    // head -c 32 /dev/zero | tr '\0' '\2' | sha256sum; and '\1' for the second
+    assertThat(parsed.keys().fingerprints()).containsExactly("75877bb4", "72cd6e84");
+  }
 }
