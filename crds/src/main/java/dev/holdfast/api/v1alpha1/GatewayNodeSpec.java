@@ -80,7 +80,7 @@ public record GatewayNodeSpec(
         newMaintenance,
         newHandoverTo,
         newWithdraw,
-        routers,
+        routers.stream().map(router -> asking(router, newMaintenance)).toList(),
         networks,
         vrrp,
         flowSync,
@@ -88,6 +88,12 @@ public record GatewayNodeSpec(
         nat,
         handover,
         roleHooks);
+  }
+
+  private NodeRouter asking(NodeRouter router, boolean newMaintenance) {
+    return router.node().equals(node)
+        ? new NodeRouter(router.node(), router.priority(), newMaintenance, router.addresses())
+        : router;
   }
 
   /** The other routers, in the order of the resource. */
