@@ -22,6 +22,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,6 +42,7 @@ final class Effects implements AgentLoop.Performer {
   private final Announcer announcer;
   private final LastAdvert lastAdvert;
   private final RoleHooks hooks;
+  private final Consumer<Transition> roleChanges;
   private final Inbox inbox;
   private final LongSupplier nanoTime;
   private @Nullable FlowSync flowSync;
@@ -55,6 +57,7 @@ final class Effects implements AgentLoop.Performer {
       Announcer announcer,
       LastAdvert lastAdvert,
       RoleHooks hooks,
+      Consumer<Transition> roleChanges,
       Inbox inbox,
       LongSupplier nanoTime) {
     this.spec = spec;
@@ -64,6 +67,7 @@ final class Effects implements AgentLoop.Performer {
     this.announcer = announcer;
     this.lastAdvert = lastAdvert;
     this.hooks = hooks;
+    this.roleChanges = roleChanges;
     this.inbox = inbox;
     this.nanoTime = nanoTime;
   }
@@ -281,6 +285,7 @@ final class Effects implements AgentLoop.Performer {
         transition.gapMillis().isPresent()
             ? " gapMillis=" + transition.gapMillis().getAsLong()
             : "");
+    roleChanges.accept(transition);
     if (transition.to() == Role.ACTIVE) {
       hooks.active();
     } else if (transition.from() == Role.ACTIVE) {

@@ -1,5 +1,6 @@
 package dev.holdfast.agent.shell;
 
+import dev.holdfast.agent.firewall.core.Party;
 import dev.holdfast.agent.firewall.core.PolicyMark;
 import java.util.Set;
 
@@ -25,13 +26,13 @@ public sealed interface FirewallEvent {
   record DriftRepaired(String what, long repairs) implements FirewallEvent {}
 
   /** The policy is on trial: all of these must be heard again. */
-  record OnTrial(PolicyMark mark, Set<String> missing) implements FirewallEvent {}
+  record OnTrial(PolicyMark mark, Set<Party> missing) implements FirewallEvent {}
 
   /** Everyone was heard again: the policy stays. */
   record Confirmed(PolicyMark mark) implements FirewallEvent {}
 
   /** Somebody was not heard again: the policy before stands, and this one is not tried again. */
-  record RolledBack(PolicyMark mark, Set<String> missing) implements FirewallEvent {}
+  record RolledBack(PolicyMark mark, Set<Party> missing) implements FirewallEvent {}
 
   /** Others have rules in both back ends. */
   record MixedBackEnds(String sentence) implements FirewallEvent {}

@@ -2,7 +2,9 @@ package dev.holdfast.agent.shell;
 
 import dev.holdfast.agent.firewall.core.BackEnd;
 import dev.holdfast.agent.firewall.core.BackEndChoice;
+import dev.holdfast.agent.firewall.core.Excuse;
 import dev.holdfast.agent.firewall.core.FoundTable;
+import dev.holdfast.agent.firewall.core.Party;
 import dev.holdfast.agent.firewall.core.PolicyMark;
 import dev.holdfast.agent.firewall.core.Ruleset;
 import dev.holdfast.agent.linux.Clocks;
@@ -14,12 +16,12 @@ import dev.holdfast.agent.shell.IptablesRunner.Outcome;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +55,9 @@ public final class FirewallKeeper implements AutoCloseable {
   /** Between two looks that events asked for. */
   private static final long EVENT_PAUSE_NANOS = 500 * MILLIS;
 
+  /** Anyone can send an advert. */
+  private static final int PARTIES_MAX = 64;
+
   private static final long TRIAL_LOOK_NANOS = 250 * MILLIS;
   private static final long MIX_LOOK_NANOS = 60_000 * MILLIS;
   private static final long DRIFT_SAID_NANOS = 60_000 * MILLIS;
@@ -66,7 +71,7 @@ public final class FirewallKeeper implements AutoCloseable {
   private final FirewallStore store;
   private final Consumer<FirewallEvent> events;
   private final Optional<BackEnd> fixed;
-  private final Map<String, Long> heardAtNanos = new ConcurrentHashMap<>();
+  private final Map<Party, Long> heardAtNanos = new ConcurrentHashMap<>();
   private final CountDownLatch ended = new CountDownLatch(1);
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -79,7 +84,7 @@ public final class FirewallKeeper implements AutoCloseable {
   private boolean dirty;
   private boolean closing;
   private @Nullable CountDownLatch withdrawing;
-  private final Set<String> gone = new TreeSet<>();
+  private final Set<Excuse> excuses = new LinkedHashSet<>();
 
   // Of the thread.
   private @Nullable Ruleset goal;
@@ -142,25 +147,32 @@ public final class FirewallKeeper implements AutoCloseable {
     }
   }
 
-  /**
-   * Somebody was heard whom a policy could have cut off. May be called often, by any thread.
-   *
-   * @param who the same name each time, like {@code router-b} or {@code the API server}. Of the
-   *     API, call it for a connection that was opened just now: an older one passes every policy
-   */
-  public void heard(String who) {
-    heardAtNanos.put(who, Clocks.bootNanos());
+  /** Somebody was heard whom a policy could have cut off. May be called often, by any thread. */
+  void heard(Party who) {
+    if (heardAtNanos.size() < PARTIES_MAX || heardAtNanos.containsKey(who)) {
+      heardAtNanos.put(who, Clocks.bootNanos());
+    }
   }
 
-  /** Somebody is no longer expected: he left in order, or is no longer part of the cluster. */
-  public void notExpected(String who) {
-    heardAtNanos.remove(who);
+  /** The silence of some is explained: neither this policy nor a later one waits for them. */
+  void excuse(Excuse excuse) {
+    heardAtNanos.keySet().removeIf(excuse::covers);
     lock.lock();
     try {
-      gone.add(who);
+      excuses.add(excuse);
       something.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * The active router was found dead. A policy on trial may be the reason; one that comes later is
+   * not, and does not wait for it.
+   */
+  void activeLost() {
+    if (!report.onTrial()) {
+      heardAtNanos.keySet().removeIf(party -> party.sign() != Party.Sign.ANSWERS);
     }
   }
 
@@ -220,7 +232,7 @@ public final class FirewallKeeper implements AutoCloseable {
       boolean dirty,
       boolean closing,
       @Nullable CountDownLatch withdraw,
-      List<String> gone) {}
+      List<Excuse> excuses) {}
 
   private void run() {
     try {
@@ -249,12 +261,12 @@ public final class FirewallKeeper implements AutoCloseable {
         left = something.awaitNanos(left);
       }
       Asked asked =
-          new Asked(wantedIsNew, wanted, retry, dirty, closing, withdrawing, List.copyOf(gone));
+          new Asked(wantedIsNew, wanted, retry, dirty, closing, withdrawing, List.copyOf(excuses));
       wantedIsNew = false;
       retry = false;
       dirty = false;
       withdrawing = null;
-      gone.clear();
+      excuses.clear();
       return asked;
     } finally {
       lock.unlock();
@@ -262,7 +274,7 @@ public final class FirewallKeeper implements AutoCloseable {
   }
 
   private boolean isAsked() {
-    return wantedIsNew || retry || dirty || closing || withdrawing != null || !gone.isEmpty();
+    return wantedIsNew || retry || dirty || closing || withdrawing != null || !excuses.isEmpty();
   }
 
   /** Until the next thing is due by itself. */
@@ -326,7 +338,7 @@ public final class FirewallKeeper implements AutoCloseable {
   }
 
   private void work(IptablesRunner runner, Asked asked) {
-    asked.gone().forEach(runner::notExpected);
+    asked.excuses().forEach(runner::excuse);
     if (asked.withdraw() != null) {
       runner.withdraw();
       solved();
@@ -444,6 +456,7 @@ public final class FirewallKeeper implements AutoCloseable {
     events.accept(new FirewallEvent.Applied(mark, applied.changed(), tookMillis));
     OnTrial onTrial = runner.state().onTrial();
     if (onTrial != null) {
+      publish(); // Whoever is told asks for it next.
       events.accept(new FirewallEvent.OnTrial(mark, onTrial.trial().missing()));
     }
   }

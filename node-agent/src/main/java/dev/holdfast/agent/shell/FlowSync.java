@@ -45,6 +45,7 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -79,6 +80,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
   private static final long DUMP_AGAIN_NANOS = 200 * MILLI;
   private static final long REWRITE_SECONDS = 30;
   private static final long SETTLE_NANOS = 200 * MILLI;
+  private static final long SIGNS_EVERY_NANOS = 200 * MILLI;
   private static final long FORGET_SESSIONS_NANOS = 1_000 * MILLI;
   private static final int STEP_ENTRIES = 1_000;
   private static final int ENTRIES_MAX = 2_000_000;
@@ -101,6 +103,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
   private final AtomicBoolean woken = new AtomicBoolean();
   private final Runnable wake;
   private final Supplier<RoleState> standing;
+  private final BiConsumer<String, String> signs;
   private final NetworkView networks;
   private final RandomBytes random = new SecureRandom()::nextBytes;
   private final long startedAtNanos = System.nanoTime();
@@ -141,11 +144,13 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
   private int rewriteAt = FlowTable.NONE;
   private long rewriteNotBeforeNanos;
   private long lost;
+  private long signsAtNanos;
   private final List<LinkEvent.PeerIdentified> identified = new ArrayList<>();
 
   /**
    * @param wake makes the loop turn soon; any thread
    * @param standing where this router stands; on the loop's thread
+   * @param signs hears, again and again, of each peer on which networks it is heard
    * @param atStart runs first on each thread that signs of life pass through
    */
   FlowSync(
@@ -155,6 +160,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
       NetworkView networks,
       Supplier<RoleState> standing,
       Runnable wake,
+      BiConsumer<String, String> signs,
       Runnable atStart) {
     this.spec = spec;
     this.speakers = speakers;
@@ -162,6 +168,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     this.networks = networks;
     this.standing = standing;
     this.wake = wake;
+    this.signs = signs;
     table = new FlowTable(FlowMemory.offHeap(), random.number(), ENTRIES_MAX, TOMBSTONES_MAX);
     flows = new TableFlows(table, new ConntrackdCodec(Dialect.HOLDFAST));
     watch = new FlowWatch(table, rules());
@@ -356,12 +363,23 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
       tellPeers(all, nowNanos);
       all.fill(ports, nowNanos);
       judge.judge(all.links(), kernelHolds(), speakers, nowNanos, tell);
+      tellSigns(all, nowNanos);
     }
     tellIdentified(tell);
     if (takeoverAsked >= 0 && committer.done()) {
       long takeover = takeoverAsked;
       takeoverAsked = -1;
       tell.accept(new AgentEvent.FlowsCommitted(takeover));
+    }
+  }
+
+  private void tellSigns(SyncLinks all, long nowNanos) {
+    if (nowNanos - signsAtNanos < SIGNS_EVERY_NANOS) {
+      return;
+    }
+    signsAtNanos = nowNanos;
+    for (SyncLink link : all.links()) {
+      link.status(nowNanos).heardOn().forEach(network -> signs.accept(link.peer(), network));
     }
   }
 

@@ -1,13 +1,19 @@
 package dev.holdfast.agent.shell;
 
+import dev.holdfast.agent.firewall.core.Excuse;
 import dev.holdfast.agent.firewall.core.FirewallPlanner;
+import dev.holdfast.agent.firewall.core.Party;
 import dev.holdfast.agent.firewall.core.RouterFacts;
+import dev.holdfast.agent.role.core.Reason;
+import dev.holdfast.agent.role.core.Role;
+import dev.holdfast.agent.role.core.Transition;
 import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.IpAddress;
 import dev.holdfast.api.v1alpha1.FirewallStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.KernelSetting;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
+import dev.holdfast.api.v1alpha1.NodeRouter;
 import dev.holdfast.api.v1alpha1.NodeVirtualRouter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,7 +21,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,22 +35,20 @@ import org.slf4j.LoggerFactory;
 final class HostSetup implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(HostSetup.class);
-  private static final int HEARD_MAX = 16;
 
   private final NetworkView networks;
   private final Sysctl sysctl;
   private final KernelSettings settings;
   private final FirewallKeeper firewall;
 
-  /** Who was heard, by network; bounded, since anyone can send an advert. */
-  private final Map<String, Set<String>> heardOn = new ConcurrentHashMap<>();
-
   private GatewayNodeSpec spec;
+  private volatile Excuse.NotInResource inResource;
   private Map<String, RouterFacts.Interface> interfacesSeen = Map.of();
   private volatile List<KernelSetting> listed = List.of();
 
   HostSetup(GatewayNodeSpec spec, NetworkView networks, Sysctl sysctl, Path stateDir) {
     this.spec = spec;
+    inResource = inResource(spec);
     this.networks = networks;
     this.sysctl = sysctl;
     settings = new KernelSettings(sysctl, new DiskStore(stateDir));
@@ -61,6 +64,8 @@ final class HostSetup implements AutoCloseable {
 
   synchronized void reconfigure(GatewayNodeSpec changed) {
     spec = changed;
+    inResource = inResource(changed);
+    firewall.excuse(inResource);
     interfacesSeen = Map.of();
     refresh();
   }
@@ -100,6 +105,16 @@ final class HostSetup implements AutoCloseable {
     }
   }
 
+  private static Excuse.NotInResource inResource(GatewayNodeSpec spec) {
+    return new Excuse.NotInResource(
+        spec.routers().stream().map(NodeRouter::node).collect(Collectors.toSet()),
+        spec.networks().stream().map(NodeNetwork::name).collect(Collectors.toSet()),
+        spec.networks().stream()
+            .filter(network -> !network.virtualRouters().isEmpty())
+            .map(NodeNetwork::name)
+            .collect(Collectors.toSet()));
+  }
+
   /** IPv4 always; IPv6 where the resource speaks it. */
   private static Set<Family> families(GatewayNodeSpec spec) {
     Set<Family> families =
@@ -134,21 +149,49 @@ final class HostSetup implements AutoCloseable {
     return problem == null ? List.of() : List.of(problem);
   }
 
-  /** A router was heard whom a policy could have cut off. */
-  void heard(String network, IpAddress source) {
-    String who = "the router at " + source + " on " + network;
-    Set<String> known = heardOn.computeIfAbsent(network, n -> ConcurrentHashMap.newKeySet());
-    if (known.contains(who) || (known.size() < HEARD_MAX && known.add(who))) {
-      firewall.heard(who);
+  /** A router was heard by an advert. */
+  void advertHeard(String network, IpAddress source, boolean givesUp) {
+    Party party = Party.advertsOf(source, network);
+    if (givesUp) {
+      firewall.excuse(new Excuse.GaveUp(party));
+    } else {
+      firewall.heard(party);
     }
+  }
+
+  /** A peer is heard by its link on this network. */
+  void linkHeard(String peer, String network) {
+    Party party = Party.linkOf(peer, network);
+    if (!inResource.covers(party)) {
+      firewall.heard(party);
+    }
+  }
+
+  /** Somebody answered, like the API server. */
+  void answered(String who) {
+    firewall.heard(Party.answering(who));
   }
 
   /** A network has no carrier: whoever is not heard there now is not cut off by a policy. */
   void networkDown(String network) {
-    Set<String> gone = heardOn.remove(network);
-    if (gone != null) {
-      gone.forEach(firewall::notExpected);
+    firewall.excuse(new Excuse.NoCarrier(network));
+  }
+
+  /** This router's role has changed. */
+  void roleChanged(Transition transition) {
+    if (transition.to() != Role.ACTIVE) {
+      return;
     }
+    if (transition.reason() == Reason.ACTIVE_SILENT) {
+      firewall.activeLost();
+    } else {
+      firewall.excuse(new Excuse.RoleGiven());
+    }
+  }
+
+  /** True while a new policy waits for somebody to be heard. */
+  boolean policyOnTrial() {
+    return firewall.report().onTrial();
   }
 
   void tryPolicyAgain() {

@@ -5,7 +5,9 @@ import dev.holdfast.agent.firewall.core.Chain;
 import dev.holdfast.agent.firewall.core.ConfirmMachine;
 import dev.holdfast.agent.firewall.core.ConfirmMachine.Trial;
 import dev.holdfast.agent.firewall.core.Drift;
+import dev.holdfast.agent.firewall.core.Excuse;
 import dev.holdfast.agent.firewall.core.FoundTable;
+import dev.holdfast.agent.firewall.core.Party;
 import dev.holdfast.agent.firewall.core.PolicyMark;
 import dev.holdfast.agent.firewall.core.Refusal;
 import dev.holdfast.agent.firewall.core.Rehearsal;
@@ -24,7 +26,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -168,7 +169,7 @@ final class IptablesRunner {
    *
    * @param heardAtNanos who was heard last when, by the clock of the constructor
    */
-  Outcome apply(Ruleset wanted, Map<String, Long> heardAtNanos) {
+  Outcome apply(Ruleset wanted, Map<Party, Long> heardAtNanos) {
     finishPuttingBack();
     Map<TableKey, FoundTable> found = read();
     List<TableChange> changes = changes(wanted, found);
@@ -186,11 +187,8 @@ final class IptablesRunner {
       return new Outcome.Refused(refused.get());
     }
     steps.reached(Step.TESTED);
-    long beforeNanos = bootNanos.getAsLong();
-    state =
-        prior
-            .applying(new Applying(wanted.mark(), ours(found)))
-            .onTrial(trial(prior, wanted, found, heardAtNanos, beforeNanos, beforeNanos));
+    OnTrial trial = trial(wanted, found, heardAtNanos);
+    state = prior.applying(new Applying(wanted.mark(), ours(found))).onTrial(trial);
     keep(state);
     steps.reached(Step.KEPT);
     refused = load(wanted, changes);
@@ -201,11 +199,10 @@ final class IptablesRunner {
     }
     loaded = true;
     steps.reached(Step.ALL_LOADED);
-    long afterNanos = bootNanos.getAsLong();
     state =
         prior
             .standing(new Standing(wanted, asLoaded(wanted, read())))
-            .onTrial(trial(prior, wanted, found, heardAtNanos, beforeNanos, afterNanos));
+            .onTrial(begun(prior.onTrial(), trial));
     keep(state);
     steps.reached(Step.DONE);
     return new Outcome.Applied(true);
@@ -216,7 +213,7 @@ final class IptablesRunner {
    *
    * @return what came of it; empty while it goes on, and when there is none
    */
-  Optional<FirewallEvent> judge(Map<String, Long> heardAtNanos) {
+  Optional<FirewallEvent> judge(Map<Party, Long> heardAtNanos) {
     OnTrial running = state.onTrial();
     if (running == null || !isStanding(running.trial().mark())) {
       return Optional.empty();
@@ -235,11 +232,11 @@ final class IptablesRunner {
     return Optional.of(new FirewallEvent.RolledBack(trial.mark(), trial.missing()));
   }
 
-  /** Nobody waits any longer for one who left in order. */
-  void notExpected(String who) {
+  /** Nobody waits any longer for those whose silence this explains. */
+  void excuse(Excuse excuse) {
     OnTrial running = state.onTrial();
-    if (running != null && running.trial().missing().contains(who)) {
-      Trial trial = ConfirmMachine.without(running.trial(), who);
+    if (running != null && running.trial().missing().stream().anyMatch(excuse::covers)) {
+      Trial trial = ConfirmMachine.excused(running.trial(), excuse);
       state = state.onTrial(new OnTrial(trial, running.before()));
       keep(state);
     }
@@ -256,7 +253,7 @@ final class IptablesRunner {
   private boolean isStanding(PolicyMark mark) {
     return state
         .standingPolicy()
-        .map(policy -> policy.wanted().mark().policy().equals(mark.policy()))
+        .map(policy -> policy.wanted().mark().samePolicy(mark))
         .orElse(false);
   }
 
@@ -501,38 +498,33 @@ final class IptablesRunner {
   }
 
   private @Nullable OnTrial trial(
-      FirewallState prior,
-      Ruleset wanted,
-      Map<TableKey, FoundTable> found,
-      Map<String, Long> heardAtNanos,
-      long beforeNanos,
-      long appliedAtNanos) {
-    OnTrial running = prior.onTrial();
-    String policy = wanted.mark().policy();
-    if (running != null && policy.equals(running.before().mark().policy())) {
-      return null; // Back to the policy that was there before: nothing is new.
-    }
+      Ruleset wanted, Map<TableKey, FoundTable> found, Map<Party, Long> heardAtNanos) {
+    OnTrial running = state.onTrial();
     PolicyMark stands = mark(found);
-    if (running != null
-        && policy.equals(running.trial().mark().policy())
-        && policy.equals(stands.policy())) {
-      return running; // The generation alone is new, or something was put back.
-    }
-    if (running == null && isStanding(wanted.mark())) {
-      return null; // Confirmed already; the machine was started anew, or somebody flushed it.
-    }
-    Trial trial =
-        ConfirmMachine.begin(
-            wanted.mark(),
+    return ConfirmMachine.applying(
+            running == null ? null : running.trial(),
+            new ConfirmMachine.Application(
+                wanted.mark(),
+                stands,
+                isStanding(wanted.mark()),
+                wanted.confirmSeconds() * NANOS_PER_SECOND),
             heardAtNanos,
-            running == null ? Set.of() : running.trial().missing(),
-            beforeNanos,
-            appliedAtNanos,
-            wanted.confirmSeconds() * NANOS_PER_SECOND);
-    return trial.isConfirmed()
-        ? null
-        : new OnTrial(
-            trial, running == null ? new Ruleset(stands, 0, ours(found)) : running.before());
+            bootNanos.getAsLong())
+        .map(
+            trial ->
+                new OnTrial(
+                    trial,
+                    running == null ? new Ruleset(stands, 0, ours(found)) : running.before()))
+        .orElse(null);
+  }
+
+  /** The trial with the time that it has from now on; one that went on has its old one. */
+  private @Nullable OnTrial begun(@Nullable OnTrial before, @Nullable OnTrial trial) {
+    if (trial == null || (before != null && before.trial().equals(trial.trial()))) {
+      return trial;
+    }
+    return new OnTrial(
+        ConfirmMachine.applied(trial.trial(), bootNanos.getAsLong()), trial.before());
   }
 
   private static PolicyMark mark(Map<TableKey, FoundTable> found) {

@@ -107,7 +107,16 @@ public final class RunningAgent implements AutoCloseable {
     RouteWriter routes = new RouteWriter(rtnetlink);
     effects =
         new Effects(
-            spec, ports, addresses, routes, announcer, lastAdvert, hooks, inbox, System::nanoTime);
+            spec,
+            ports,
+            addresses,
+            routes,
+            announcer,
+            lastAdvert,
+            hooks,
+            host::roleChanged,
+            inbox,
+            System::nanoTime);
     monitor = LinkMonitor.start(this::takeNews, CARRIER_POLL, rtnetlink.portId());
     monitor.watch(carriers(spec));
     Found found = effects.found(networks.begin(), lastAdvert.ageAtStartNanos());
@@ -146,6 +155,7 @@ public final class RunningAgent implements AutoCloseable {
         networks,
         core::standing,
         () -> inbox.offer(() -> {}),
+        host::linkHeard,
         () -> {
           Scheduling.Outcome _ = realTime();
         });
@@ -189,7 +199,7 @@ public final class RunningAgent implements AutoCloseable {
   /** From the receivers' threads. */
   private void takeFromWire(AgentEvent event) {
     if (event instanceof AgentEvent.AdvertReceived(var segment, var received)) {
-      host.heard(segment.network(), received.source());
+      host.advertHeard(segment.network(), received.source(), received.advert().priority() == 0);
     }
     inbox.offer(event);
   }
@@ -266,6 +276,26 @@ public final class RunningAgent implements AutoCloseable {
             conditions);
     conditions = status.conditions();
     return status;
+  }
+
+  /**
+   * Somebody whom a policy could cut off has answered, beside the routers, which are heard by
+   * themselves: whoever answered in the five seconds before a new policy must do so again after it,
+   * or the policy before comes back. Any thread.
+   *
+   * <p>An established connection passes every policy. So what is told while {@link
+   * #policyOnTrial()} must have come by a connection that was opened meanwhile; a refused one is an
+   * answer too.
+   *
+   * @param who the same name each time, like {@code the API server}
+   */
+  public void answered(String who) {
+    host.answered(who);
+  }
+
+  /** True while a new policy waits for somebody to be heard again. Any thread. */
+  public boolean policyOnTrial() {
+    return host.policyOnTrial();
   }
 
   /** For how long the loop has not turned. */

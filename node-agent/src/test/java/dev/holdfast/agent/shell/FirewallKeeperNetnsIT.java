@@ -3,6 +3,8 @@ package dev.holdfast.agent.shell;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.agent.firewall.core.BackEnd;
+import dev.holdfast.agent.firewall.core.Excuse;
+import dev.holdfast.agent.firewall.core.Party;
 import dev.holdfast.agent.firewall.core.PolicyMark;
 import dev.holdfast.agent.firewall.core.Ruleset;
 import dev.holdfast.agent.firewall.core.TableName;
@@ -189,20 +191,22 @@ class FirewallKeeperNetnsIT {
     keeper.wanted(old);
     awaitStanding(keeper, old);
     String before = world.savedOfOurs(BackEnd.NFT);
-    keeper.heard("router-b");
-    keeper.heard("the API server");
+    keeper.heard(Party.answering("router-b"));
+    keeper.heard(Party.answering("the API server"));
     keeper.wanted(cutting);
     awaitStanding(keeper, cutting);
     assertThat(keeper.report().onTrial()).isTrue();
 
     long begin = System.nanoTime();
     while (System.nanoTime() - begin < 2_000_000_000L) {
-      keeper.heard("the API server");
+      keeper.heard(Party.answering("the API server"));
       Thread.onSpinWait();
     }
     awaitEvent(FirewallEvent.RolledBack.class, Duration.ofSeconds(6));
 
-    assertThat(events).contains(new FirewallEvent.RolledBack(cutting.mark(), Set.of("router-b")));
+    assertThat(events)
+        .contains(
+            new FirewallEvent.RolledBack(cutting.mark(), Set.of(Party.answering("router-b"))));
     assertThat(world.savedOfOurs(BackEnd.NFT)).isEqualTo(before);
     assertThat(keeper.report().standing()).isEqualTo(old.mark());
     // Not even the next start of the agent brings it back; a change of the resource does.
@@ -224,17 +228,17 @@ class FirewallKeeperNetnsIT {
     FirewallKeeper keeper = keeper(BackEnd.NFT);
     keeper.wanted(old);
     awaitStanding(keeper, old);
-    keeper.heard("router-b");
-    keeper.heard("router-c");
+    keeper.heard(Party.answering("router-b"));
+    keeper.heard(Party.answering("router-c"));
     keeper.wanted(good);
     awaitStanding(keeper, good);
 
-    keeper.notExpected("router-c");
+    keeper.excuse(new Excuse.GaveUp(Party.answering("router-c")));
     TestNetwork.await(
         "confirmed",
         Duration.ofSeconds(5),
         () -> {
-          keeper.heard("router-b");
+          keeper.heard(Party.answering("router-b"));
           return events.contains(new FirewallEvent.Confirmed(good.mark()));
         });
 
@@ -250,7 +254,7 @@ class FirewallKeeperNetnsIT {
     keeper.wanted(old);
     awaitStanding(keeper, old);
     String before = world.savedOfOurs(BackEnd.NFT);
-    keeper.heard("router-b");
+    keeper.heard(Party.answering("router-b"));
     keeper.wanted(cutting);
     awaitStanding(keeper, cutting);
     keeper.close();

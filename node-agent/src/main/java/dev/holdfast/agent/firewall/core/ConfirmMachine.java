@@ -1,8 +1,10 @@
 package dev.holdfast.agent.firewall.core;
 
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whether a new policy may stay: everyone who was heard in the five seconds before it must be heard
@@ -13,11 +15,13 @@ import java.util.TreeSet;
  *   state       event                                          next
  *   confirmed   applied, somebody was heard before             on trial
  *   confirmed   applied, nobody was heard before               confirmed
+ *   confirmed   the same policy applied again                  confirmed
  *   on trial    everyone missing was heard since               confirmed
  *   on trial    deadline, somebody is still missing            the policy before, refused for good
  *   on trial    another policy applied                         on trial, for all of both trials
+ *   on trial    the same policy applied again                  on trial, as it was
  *   on trial    the policy before applied again                confirmed
- *   on trial    somebody left in order                         on trial without him
+ *   on trial    somebody's silence is excused                  on trial without him
  *   on trial    agent started again, same boot                 on trial, at least until heard anew
  *   on trial    agent started again, machine booted meanwhile  on trial, with its whole time
  * </pre>
@@ -25,6 +29,10 @@ import java.util.TreeSet;
  * <p>Heard means: something arrived that the new policy let through. What was on its way when the
  * policy came does not count, hence the pause. A packet of an established flow passes every policy:
  * who says that the API was heard must mean a connection that was opened since.
+ *
+ * <p>A peer that dies in the second after a policy looks like one that was cut off by it. The doubt
+ * counts against the policy: to go on with the one before costs little. What is told apart is an
+ * {@link Excuse}.
  */
 public final class ConfirmMachine {
 
@@ -43,6 +51,7 @@ public final class ConfirmMachine {
    * A policy on trial.
    *
    * @param mark the policy
+   * @param before the policy that comes back when it fails
    * @param heardFromNanos what was heard since then counts
    * @param deadlineNanos when it must be confirmed
    * @param confirmNanos how long it was given
@@ -50,10 +59,11 @@ public final class ConfirmMachine {
    */
   public record Trial(
       PolicyMark mark,
+      PolicyMark before,
       long heardFromNanos,
       long deadlineNanos,
       long confirmNanos,
-      Set<String> missing) {
+      Set<Party> missing) {
     public Trial {
       missing = Set.copyOf(missing);
     }
@@ -67,56 +77,105 @@ public final class ConfirmMachine {
     public boolean isFailed(long nowNanos) {
       return !missing.isEmpty() && nowNanos - deadlineNanos >= 0;
     }
+
+    private Trial missing(Set<Party> still) {
+      return new Trial(mark, before, heardFromNanos, deadlineNanos, confirmNanos, still);
+    }
   }
 
   /**
-   * Begins a trial.
+   * A policy that is about to be applied.
    *
-   * @param heardAtNanos who was heard last when, at the time when the policy was about to be
-   *     applied
-   * @param alreadyMissing who is missed since a trial that this one takes the place of
-   * @param appliedAtNanos when it was applied
+   * @param wanted the policy
+   * @param inKernel what is there now
+   * @param confirmed it is the one that stands without a trial: a boot or somebody's flush took it
+   *     away
+   * @param confirmNanos how long it has; 0: nobody is asked
    */
-  public static Trial begin(
-      PolicyMark mark,
-      Map<String, Long> heardAtNanos,
-      Set<String> alreadyMissing,
-      long beforeNanos,
-      long appliedAtNanos,
-      long confirmNanos) {
-    TreeSet<String> missing = new TreeSet<>(alreadyMissing);
+  public record Application(
+      PolicyMark wanted, PolicyMark inKernel, boolean confirmed, long confirmNanos) {}
+
+  /**
+   * What follows from an application. To be asked before the kernel is touched: who is silenced
+   * while the tables are loaded is missed too.
+   *
+   * @param running the trial until now
+   * @param heardAtNanos who was heard last when
+   */
+  public static Optional<Trial> applying(
+      @Nullable Trial running,
+      Application application,
+      Map<Party, Long> heardAtNanos,
+      long nowNanos) {
+    PolicyMark wanted = application.wanted();
+    if (running == null) {
+      return application.confirmed()
+          ? Optional.empty()
+          : begin(application, application.inKernel(), Set.of(), heardAtNanos, nowNanos);
+    }
+    if (wanted.samePolicy(running.before())) {
+      return Optional.empty();
+    }
+    if (wanted.samePolicy(running.mark()) && wanted.samePolicy(application.inKernel())) {
+      return Optional.of(running);
+    }
+    return begin(application, running.before(), running.missing(), heardAtNanos, nowNanos);
+  }
+
+  private static Optional<Trial> begin(
+      Application application,
+      PolicyMark before,
+      Set<Party> alreadyMissing,
+      Map<Party, Long> heardAtNanos,
+      long nowNanos) {
+    long confirmNanos = application.confirmNanos();
+    TreeSet<Party> missing = new TreeSet<>(alreadyMissing);
     heardAtNanos.forEach(
         (who, at) -> {
-          if (beforeNanos - at <= HEARD_BEFORE_NANOS) {
+          if (nowNanos - at <= HEARD_BEFORE_NANOS) {
             missing.add(who);
           }
         });
+    if (missing.isEmpty() || confirmNanos == 0) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Trial(
+            application.wanted(),
+            before,
+            nowNanos + SETTLE_NANOS,
+            nowNanos + confirmNanos,
+            confirmNanos,
+            missing));
+  }
+
+  /** The trial when its policy stands in all tables: its time begins now. */
+  public static Trial applied(Trial trial, long nowNanos) {
     return new Trial(
-        mark,
-        appliedAtNanos + SETTLE_NANOS,
-        appliedAtNanos + confirmNanos,
-        confirmNanos,
-        confirmNanos > 0 ? missing : Set.of());
+        trial.mark(),
+        trial.before(),
+        nowNanos + SETTLE_NANOS,
+        nowNanos + trial.confirmNanos(),
+        trial.confirmNanos(),
+        trial.missing());
   }
 
   /** The trial after some were heard. */
-  public static Trial heard(Trial trial, Map<String, Long> heardAtNanos) {
-    TreeSet<String> missing = new TreeSet<>(trial.missing());
+  public static Trial heard(Trial trial, Map<Party, Long> heardAtNanos) {
+    TreeSet<Party> missing = new TreeSet<>(trial.missing());
     missing.removeIf(
         who -> {
           Long at = heardAtNanos.get(who);
           return at != null && at - trial.heardFromNanos() >= 0;
         });
-    return new Trial(
-        trial.mark(), trial.heardFromNanos(), trial.deadlineNanos(), trial.confirmNanos(), missing);
+    return trial.missing(missing);
   }
 
-  /** The trial after one of those who are missed was found to be away for a good reason. */
-  public static Trial without(Trial trial, String who) {
-    TreeSet<String> missing = new TreeSet<>(trial.missing());
-    missing.remove(who);
-    return new Trial(
-        trial.mark(), trial.heardFromNanos(), trial.deadlineNanos(), trial.confirmNanos(), missing);
+  /** The trial after the silence of some was explained. */
+  public static Trial excused(Trial trial, Excuse excuse) {
+    TreeSet<Party> missing = new TreeSet<>(trial.missing());
+    missing.removeIf(excuse::covers);
+    return trial.missing(missing);
   }
 
   /**
@@ -132,6 +191,7 @@ public final class ConfirmMachine {
             : nowNanos + (sameBoot ? listenNanos : trial.confirmNanos());
     return new Trial(
         trial.mark(),
+        trial.before(),
         sameBoot ? trial.heardFromNanos() : nowNanos,
         deadlineNanos,
         trial.confirmNanos(),

@@ -16,6 +16,11 @@ public record PolicyMark(long generation, String policy) {
   private static final Pattern FORM =
       Pattern.compile("generation ([0-9]{1,19}) policy ([0-9a-f]{16})");
 
+  /** True when the rules are the same; the generation counts every edit of the resource. */
+  public boolean samePolicy(PolicyMark other) {
+    return policy.equals(other.policy);
+  }
+
   /** The chain with this mark. */
   Chain chain() {
     String words = "generation " + generation + " policy " + policy;
