@@ -7,6 +7,7 @@ import dev.holdfast.agent.config.ClusterFile;
 import dev.holdfast.agent.linux.SyscallException;
 import dev.holdfast.agent.ops.AgentMetrics;
 import dev.holdfast.agent.ops.ControlServer;
+import dev.holdfast.agent.ops.FlowQuestion;
 import dev.holdfast.agent.ops.HttpPages;
 import dev.holdfast.agent.ops.NodeDocument;
 import dev.holdfast.agent.ops.StatusScreen;
@@ -206,12 +207,32 @@ public final class Agent {
     String command = request.path("command").asText();
     switch (command) {
       case "status" -> lines.accept(json(agent));
+      case "flows" -> flows(agent, request, lines);
       default ->
           throw new ControlServer.Refused(
               "this agent does not know the command '"
                   + command
                   + "'; is the program newer than the agent?");
     }
+  }
+
+  private static void flows(RunningAgent agent, JsonNode request, Consumer<String> lines)
+      throws ControlServer.Refused {
+    FlowQuestion question;
+    try {
+      question = FlowQuestion.read(request);
+    } catch (IllegalArgumentException e) {
+      throw new ControlServer.Refused(String.valueOf(e.getMessage()));
+    }
+    agent.flows(
+        question,
+        flow -> {
+          try {
+            lines.accept(JSON.writeValueAsString(flow));
+          } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a flow that JSON cannot write", e);
+          }
+        });
   }
 
   private static String json(RunningAgent agent) throws ControlServer.Refused {

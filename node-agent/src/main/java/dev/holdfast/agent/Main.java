@@ -1,6 +1,7 @@
 package dev.holdfast.agent;
 
 import dev.holdfast.agent.command.CheckCommand;
+import dev.holdfast.agent.command.FlowsCommand;
 import dev.holdfast.agent.command.KeygenCommand;
 import dev.holdfast.agent.command.RenderCommand;
 import dev.holdfast.agent.command.RunCommand;
@@ -30,6 +31,7 @@ import picocli.CommandLine.IVersionProvider;
       CheckCommand.class,
       RenderCommand.class,
       StatusCommand.class,
+      FlowsCommand.class,
       KeygenCommand.class,
       TrainCommand.class
     })

@@ -439,7 +439,7 @@ public final class FlowTable {
   }
 
   /** Above all handles: those of IPv4 are even, those of IPv6 odd, and both may grow. */
-  private int handlesEnd() {
+  public int handlesEnd() {
     return 2 * Math.max(store.touchedIpv4(), store.touchedIpv6());
   }
 

@@ -816,6 +816,22 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     };
   }
 
+  /** Looks at the next piece of the table; on the loop's thread. */
+  void list(FlowLister lister) {
+    SyncLinks all = links;
+    lister.look(
+        table,
+        new FlowLister.Now(
+            all == null ? 0 : all.protectedPosition(),
+            anyPeer(),
+            (int) ((System.nanoTime() - startedAtNanos) / (1_000 * MILLI))));
+  }
+
+  private boolean anyPeer() {
+    SyncLinks all = links;
+    return all != null && all.links().stream().anyMatch(SyncLink::up);
+  }
+
   /** How many flows of ours there are and how many a peer holds; on the loop's thread. */
   FlowStatus flowStatus() {
     SyncLinks all = links;
@@ -823,11 +839,12 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     long held = all == null ? 0 : all.protectedFlows();
     Map<String, Long> unprotected = new TreeMap<>();
     if (held < tracked) {
-      boolean anyUp = all != null && all.links().stream().anyMatch(SyncLink::up);
-      unprotected.put(anyUp ? "NotYetAcknowledged" : "NoPeer", tracked - held);
+      unprotected.put(
+          anyPeer() ? UnprotectedReason.NOT_YET_ACKNOWLEDGED : UnprotectedReason.NO_PEER,
+          tracked - held);
     }
     if (table.refused() > 0) {
-      unprotected.put("TableFull", table.refused());
+      unprotected.put(UnprotectedReason.TABLE_FULL, table.refused());
     }
     return new FlowStatus(tracked, held, unprotected);
   }

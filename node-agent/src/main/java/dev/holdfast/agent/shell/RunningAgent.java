@@ -10,6 +10,9 @@ import dev.holdfast.agent.loop.ClusterConfig;
 import dev.holdfast.agent.loop.Effect;
 import dev.holdfast.agent.loop.Found;
 import dev.holdfast.agent.loop.Inbox;
+import dev.holdfast.agent.ops.ControlServer;
+import dev.holdfast.agent.ops.FlowQuestion;
+import dev.holdfast.agent.ops.FlowView;
 import dev.holdfast.agent.ops.StatusReport;
 import dev.holdfast.agent.sync.wire.LinkKeys;
 import dev.holdfast.api.v1alpha1.Condition;
@@ -30,6 +33,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -232,11 +237,43 @@ public final class RunningAgent implements AutoCloseable {
 
   /** The report as of now; null when the loop does not answer within {@value #ANSWER_SECONDS} s. */
   public @Nullable GatewayNodeStatus status() {
-    CompletableFuture<GatewayNodeStatus> answer = new CompletableFuture<>();
+    return onLoop(this::report);
+  }
+
+  /**
+   * Every flow that is asked for; the loop is asked for a piece at a time and goes on with its work
+   * in between.
+   *
+   * @param take on the calling thread, as slowly as it likes
+   * @throws ControlServer.Refused when there is no flow sync, or the loop does not answer
+   */
+  public void flows(FlowQuestion question, Consumer<FlowView> take) throws ControlServer.Refused {
+    FlowSync sync = flowSync;
+    if (sync == null) {
+      throw new ControlServer.Refused(String.join("; ", flowProblems));
+    }
+    FlowLister lister = new FlowLister(question);
+    while (!lister.done()) {
+      Boolean looked =
+          onLoop(
+              () -> {
+                sync.list(lister);
+                return true;
+              });
+      if (looked == null) {
+        throw new ControlServer.Refused("the agent's loop does not answer; look at its log");
+      }
+      lister.copies().forEach(copy -> take.accept(copy.view()));
+    }
+  }
+
+  /** Asks on the loop's thread; null when it does not answer in time. */
+  private <T> @Nullable T onLoop(Supplier<T> question) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
     inbox.offer(
         () -> {
           try {
-            answer.complete(report());
+            answer.complete(question.get());
           } catch (RuntimeException e) {
             answer.completeExceptionally(e);
           }
@@ -246,7 +283,7 @@ public final class RunningAgent implements AutoCloseable {
     } catch (TimeoutException e) {
       return null;
     } catch (ExecutionException e) {
-      throw new IllegalStateException("the report could not be made", e.getCause());
+      throw new IllegalStateException("the loop could not answer", e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return null;

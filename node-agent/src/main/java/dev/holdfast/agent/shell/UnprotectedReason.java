@@ -1,0 +1,16 @@
+package dev.holdfast.agent.shell;
+
+/** Why a flow is not on another router, in the words of status, metrics and {@code flows}. */
+final class UnprotectedReason {
+
+  /** Told or about to be, and no peer has said yet that it holds it. */
+  static final String NOT_YET_ACKNOWLEDGED = "NotYetAcknowledged";
+
+  /** No other router is heard on the link. */
+  static final String NO_PEER = "NoPeer";
+
+  /** Our table had no room for it. */
+  static final String TABLE_FULL = "TableFull";
+
+  private UnprotectedReason() {}
+}
