@@ -1,6 +1,10 @@
 package dev.holdfast.agent.loop;
 
 import dev.holdfast.agent.loop.ClusterConfig.Instance;
+import dev.holdfast.agent.role.core.Fault;
+import dev.holdfast.agent.role.core.Link;
+import dev.holdfast.agent.role.core.NextHop;
+import dev.holdfast.agent.role.core.NextHops;
 import dev.holdfast.agent.role.core.Outcome;
 import dev.holdfast.agent.role.core.Path;
 import dev.holdfast.agent.role.core.Role;
@@ -31,6 +35,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +69,7 @@ public final class AgentCore {
   private RoleConfig roleConfig;
   private volatile SenderFilter senderFilter;
   private RoleState role;
+  private NextHops nextHops;
   private final Map<Learned, IpAddress> learned = new HashMap<>();
   private final Map<Segment, Port> ports = new LinkedHashMap<>();
   private final Sightings sightings = new Sightings();
@@ -77,6 +84,7 @@ public final class AgentCore {
     roleConfig = config.roleConfig();
     senderFilter = RoleMachine.senderFilter(roleConfig);
     role = RoleState.initial(roleConfig, nowNanos);
+    nextHops = NextHops.of(config.nextHops(), nowNanos);
     config.instances().forEach(this::openPort);
   }
 
@@ -84,6 +92,7 @@ public final class AgentCore {
   public List<Effect> start(Found found, long nowNanos) {
     now = nowNanos;
     role(new RoleEvent.Started(found.links(), found.holdsAddresses(), found.lastAdvertAgeNanos()));
+    askNextHops();
     return taken();
   }
 
@@ -103,6 +112,7 @@ public final class AgentCore {
           role(new RoleEvent.AddressLost(network, address));
       case AgentEvent.FaultChanged(var fault, boolean present) ->
           role(new RoleEvent.FaultChanged(fault, present));
+      case AgentEvent.NextHopAnswered(NextHop hop) -> nextHops(nextHops.answered(hop));
       case AgentEvent.FlowsCommitted(long takeover) -> role(new RoleEvent.FlowsCommitted(takeover));
       case AgentEvent.AddressesClaimed(long takeover) ->
           role(new RoleEvent.AddressesClaimed(takeover));
@@ -130,6 +140,7 @@ public final class AgentCore {
     for (Port port : ports.values()) {
       earliest = earlier(earliest, port.state.deadlineNanos());
     }
+    earliest = earlier(earliest, nextHops.deadlineNanos());
     return earlier(earliest, RoleMachine.deadlineNanos(roleConfig, role));
   }
 
@@ -203,13 +214,43 @@ public final class AgentCore {
             vrrp(segment, new VrrpEvent.DeadlineReached());
           }
         });
+    askNextHops();
     OptionalLong deadline = RoleMachine.deadlineNanos(roleConfig, role);
     if (deadline.isPresent() && deadline.getAsLong() - now <= 0) {
       role(new RoleEvent.DeadlineReached());
     }
   }
 
+  private void askNextHops() {
+    OptionalLong deadline = nextHops.deadlineNanos();
+    if (deadline.isEmpty() || deadline.getAsLong() - now > 0) {
+      return;
+    }
+    boolean active = role.role() == Role.ACTIVE;
+    NextHops.Round round = nextHops.ask(active, this::hasCarrier, now);
+    round.toAsk().forEach(hop -> effects.add(new Effect.AskNextHop(hop)));
+    nextHops(round.next());
+  }
+
+  private boolean hasCarrier(String network) {
+    return role.links().getOrDefault(network, Link.ABSENT).up();
+  }
+
+  /** Tells the role which networks' next hops fell silent, and which answer again. */
+  private void nextHops(NextHops changed) {
+    Set<String> before = nextHops.silentNetworks();
+    Set<String> after = changed.silentNetworks();
+    nextHops = changed;
+    Stream.concat(before.stream(), after.stream())
+        .distinct()
+        .filter(network -> before.contains(network) != after.contains(network))
+        .map(network -> new Fault(Fault.Kind.GATEWAY_SILENT, network))
+        .forEach(
+            fault -> role(new RoleEvent.FaultChanged(fault, after.contains(fault.network()))));
+  }
+
   private void stalled(long nanos) {
+    nextHops = nextHops.delayed(nanos);
     stalls++;
     longestStallNanos = Math.max(longestStallNanos, nanos);
     ports.keySet().forEach(segment -> vrrp(segment, new VrrpEvent.Delayed(nanos)));
@@ -327,6 +368,7 @@ public final class AgentCore {
       }
     }
     role(new RoleEvent.Reconfigured(before));
+    nextHops(nextHops.watching(changed.nextHops()));
     ports.keySet().removeIf(segment -> changed.instance(segment).isEmpty());
   }
 

@@ -2,6 +2,7 @@ package dev.holdfast.agent.loop;
 
 import dev.holdfast.agent.role.core.Fault;
 import dev.holdfast.agent.role.core.Link;
+import dev.holdfast.agent.role.core.NextHop;
 import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.role.core.Segment;
 import dev.holdfast.agent.vrrp.wire.Decoded;
@@ -49,6 +50,9 @@ public sealed interface AgentEvent {
 
   /** A fault that is watched for elsewhere (a next hop that does not answer) came or went. */
   record FaultChanged(Fault fault, boolean present) implements AgentEvent {}
+
+  /** A next hop has answered {@link Effect.AskNextHop}. */
+  record NextHopAnswered(NextHop hop) implements AgentEvent {}
 
   // Answers to effects.
 

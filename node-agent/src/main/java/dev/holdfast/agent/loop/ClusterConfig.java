@@ -1,5 +1,6 @@
 package dev.holdfast.agent.loop;
 
+import dev.holdfast.agent.role.core.NextHop;
 import dev.holdfast.agent.role.core.Preempt;
 import dev.holdfast.agent.role.core.RoleConfig;
 import dev.holdfast.agent.role.core.Router;
@@ -22,6 +23,7 @@ import java.util.Optional;
  * @param routers all of the cluster, this one included, in the order of the resource
  * @param instances the virtual routers: one for each network and family with virtual addresses
  * @param virtualAddresses all of them, in the order of the resource; advertised or not
+ * @param nextHops of networks with virtual routers; asked once a second whether they are there
  * @param advertIntervalNanos 10 ms to 40.95 s in steps of 10 ms; version 2: whole seconds to 255 s
  * @param unicast adverts go to each listed router instead of the group
  * @param virtualMac addresses live on an interface with the virtual router's own MAC
@@ -34,6 +36,7 @@ public record ClusterConfig(
     List<Router> routers,
     List<Instance> instances,
     List<VirtualAddress> virtualAddresses,
+    List<NextHop> nextHops,
     Speakers speakers,
     Preempt preempt,
     long advertIntervalNanos,
@@ -68,6 +71,7 @@ public record ClusterConfig(
     routers = List.copyOf(routers);
     instances = List.copyOf(instances);
     virtualAddresses = List.copyOf(virtualAddresses);
+    nextHops = List.copyOf(nextHops);
   }
 
   /** The virtual router on a segment; empty where there is none. */

@@ -1,5 +1,6 @@
 package dev.holdfast.agent.loop;
 
+import dev.holdfast.agent.role.core.NextHop;
 import dev.holdfast.agent.role.core.Segment;
 import dev.holdfast.agent.role.core.Sighting;
 import dev.holdfast.agent.role.core.Transition;
@@ -48,6 +49,9 @@ public sealed interface Effect {
 
   /** Give the addresses up; one that is not there is no failure. Not answered. */
   record WithdrawAddresses(List<VirtualAddress> addresses) implements Effect {}
+
+  /** Ask, by ARP or ND, whether a next hop is there. Answered by it, if it is. */
+  record AskNextHop(NextHop hop) implements Effect {}
 
   /** The role has changed and what belongs to it is done: log, status, hooks. */
   record Report(Transition transition) implements Effect {}

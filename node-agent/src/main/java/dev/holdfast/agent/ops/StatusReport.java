@@ -194,7 +194,11 @@ public final class StatusReport {
           "the router's own address on " + where + " is gone; look at 'ip address'";
       case ADDRESS_REFUSED ->
           "the kernel refused a virtual address on " + where + "; the log says why";
-      case GATEWAY_SILENT -> "the next hop on " + where + " does not answer";
+      case GATEWAY_SILENT -> "the next hop on "
+              + where
+              + " does not answer ("
+              + spec.network(fault.network()).map(NodeNetwork::gateways).orElse(List.of())
+              + "); look at the modem or router behind it, and at the switch between";
     };
   }
 

@@ -1,6 +1,7 @@
 package dev.holdfast.agent.shell;
 
 import dev.holdfast.agent.loop.ClusterConfig;
+import dev.holdfast.agent.role.core.NextHop;
 import dev.holdfast.agent.role.core.Preempt;
 import dev.holdfast.agent.role.core.Router;
 import dev.holdfast.agent.role.core.Segment;
@@ -38,6 +39,7 @@ public final class CoreConfig {
         spec.routers().stream().map(router -> router(router, spec)).toList(),
         instances(spec),
         virtualAddresses(spec),
+        nextHops(spec),
         switch (vrrp.speakers()) {
           case LISTED -> Speakers.LISTED;
           case ANY -> Speakers.ANY;
@@ -87,6 +89,18 @@ public final class CoreConfig {
       }
     }
     return instances;
+  }
+
+  private static List<NextHop> nextHops(GatewayNodeSpec spec) {
+    List<NextHop> hops = new ArrayList<>();
+    for (NodeNetwork network : spec.networks()) {
+      if (!network.virtualRouters().isEmpty()) {
+        network
+            .gateways()
+            .forEach(text -> hops.add(new NextHop(network.name(), IpAddress.parse(text))));
+      }
+    }
+    return hops;
   }
 
   private static List<VirtualAddress> virtualAddresses(GatewayNodeSpec spec) {

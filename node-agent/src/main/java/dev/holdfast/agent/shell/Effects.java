@@ -8,6 +8,7 @@ import dev.holdfast.agent.loop.Effect;
 import dev.holdfast.agent.loop.Found;
 import dev.holdfast.agent.loop.Inbox;
 import dev.holdfast.agent.role.core.Link;
+import dev.holdfast.agent.role.core.NextHop;
 import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.role.core.Transition;
 import dev.holdfast.api.addr.IpAddress;
@@ -40,6 +41,7 @@ final class Effects implements AgentLoop.Performer {
   private final AddressWriter addresses;
   private final RouteWriter routes;
   private final Announcer announcer;
+  private final NextHopProbe probe;
   private final LastAdvert lastAdvert;
   private final RoleHooks hooks;
   private final Consumer<Transition> roleChanges;
@@ -55,6 +57,7 @@ final class Effects implements AgentLoop.Performer {
       AddressWriter addresses,
       RouteWriter routes,
       Announcer announcer,
+      NextHopProbe probe,
       LastAdvert lastAdvert,
       RoleHooks hooks,
       Consumer<Transition> roleChanges,
@@ -65,6 +68,7 @@ final class Effects implements AgentLoop.Performer {
     this.addresses = addresses;
     this.routes = routes;
     this.announcer = announcer;
+    this.probe = probe;
     this.lastAdvert = lastAdvert;
     this.hooks = hooks;
     this.roleChanges = roleChanges;
@@ -102,6 +106,7 @@ final class Effects implements AgentLoop.Performer {
       case Effect.RenewAddresses(var wanted) -> renew(wanted);
       case Effect.Announce(var wanted) -> announce(wanted);
       case Effect.WithdrawAddresses(var wanted) -> withdraw(wanted);
+      case Effect.AskNextHop(NextHop hop) -> probe.ask(hop);
       case Effect.Report(Transition transition) -> report(transition);
       case Effect.Warn(var sighting, String subject, String detail) ->
           LOG.warn("seen what={} who={} detail=\"{}\"", sighting.word(), subject, detail);

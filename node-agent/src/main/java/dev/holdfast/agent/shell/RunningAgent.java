@@ -68,6 +68,7 @@ public final class RunningAgent implements AutoCloseable {
   private final Rtnetlink rtnetlink;
   private final LinkMonitor monitor;
   private final Announcer announcer;
+  private final NextHopProbe probe;
   private final Effects effects;
   private final HostSetup host;
   private final RoleHooks hooks;
@@ -105,6 +106,7 @@ public final class RunningAgent implements AutoCloseable {
             core::senderFilter,
             RunningAgent::realTime);
     announcer = Announcer.open();
+    probe = new NextHopProbe(spec, networks, inbox::offer);
     hooks = new RoleHooks(spec.roleHooks());
     LastAdvert lastAdvert =
         new LastAdvert(runDir.resolve(spec.node() + ".last-advert"), System.nanoTime());
@@ -117,6 +119,7 @@ public final class RunningAgent implements AutoCloseable {
             addresses,
             routes,
             announcer,
+            probe,
             lastAdvert,
             hooks,
             host::roleChanged,
@@ -186,6 +189,7 @@ public final class RunningAgent implements AutoCloseable {
     networks.accept(news);
     // An interface that came, went or changed its index, or an address that adverts come from.
     ports.refresh();
+    probe.refresh();
     host.refresh();
     FlowSync sync = flowSync;
     if (sync != null) {
@@ -364,6 +368,7 @@ public final class RunningAgent implements AutoCloseable {
     networks.reconfigure(changed);
     monitor.watch(carriers(changed));
     ports.reconfigure(changed, config);
+    probe.reconfigure(changed);
     host.reconfigure(changed);
     host.tryPolicyAgain();
   }
@@ -398,6 +403,7 @@ public final class RunningAgent implements AutoCloseable {
     host.close();
     ports.close();
     announcer.close();
+    probe.close();
     rtnetlink.close();
   }
 

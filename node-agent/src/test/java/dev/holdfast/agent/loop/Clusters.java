@@ -1,6 +1,7 @@
 package dev.holdfast.agent.loop;
 
 import dev.holdfast.agent.role.core.Link;
+import dev.holdfast.agent.role.core.NextHop;
 import dev.holdfast.agent.role.core.Preempt;
 import dev.holdfast.agent.role.core.Router;
 import dev.holdfast.agent.role.core.Segment;
@@ -48,6 +49,11 @@ public final class Clusters {
     return address(network, 100);
   }
 
+  /** The modem of a network. */
+  public static NextHop nextHop(int network) {
+    return new NextHop(NETWORKS.get(network), address(network, 254));
+  }
+
   public static MacAddress mac(int network, int router) {
     return new MacAddress(0x0200_0000_0000L | (long) network << 8 | (router + 1));
   }
@@ -93,6 +99,17 @@ public final class Clusters {
       Speakers speakers,
       Preempt preempt,
       long intervalNanos) {
+    return config(routers, networks, router, speakers, preempt, intervalNanos, List.of());
+  }
+
+  public static ClusterConfig config(
+      int routers,
+      int networks,
+      int router,
+      Speakers speakers,
+      Preempt preempt,
+      long intervalNanos,
+      List<NextHop> nextHops) {
     var all = new ArrayList<Router>();
     for (int i = 0; i < routers; i++) {
       var addresses = new HashMap<Segment, Set<IpAddress>>();
@@ -111,6 +128,7 @@ public final class Clusters {
         all,
         instances,
         virtualAddresses(networks),
+        nextHops,
         speakers,
         preempt,
         intervalNanos,

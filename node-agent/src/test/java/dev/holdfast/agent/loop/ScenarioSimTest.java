@@ -4,6 +4,7 @@ import static dev.holdfast.agent.loop.Clusters.MILLI;
 import static dev.holdfast.agent.loop.World.SECOND;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.agent.role.core.NextHop;
 import dev.holdfast.agent.role.core.Preempt;
 import dev.holdfast.agent.role.core.Reason;
 import dev.holdfast.agent.role.core.Role;
@@ -105,6 +106,61 @@ class ScenarioSimTest {
       world.run(3 * SECOND);
 
       world.expectOnlyActive(0);
+    }
+  }
+
+  @Nested
+  @DisplayName("whose next hops are asked")
+  class NextHops {
+    private static final NextHop MODEM = Clusters.nextHop(0);
+
+    @Test
+    void movesWhenOnlyTheActiveRouterGetsNoAnswer() {
+      World world = running(World.linked(SEED, 2, 2, MODEM));
+      world.node(0).nextHopSilent(MODEM, true);
+
+      long took = world.runUntil(() -> world.node(1).held().size() == 2, 6 * SECOND);
+      world.run(SECOND);
+
+      world.expectOnlyActive(1);
+      assertThat(took).isBetween(3 * SECOND, 5 * SECOND + 10 * MILLI);
+      assertThat(world.node(0).role()).isEqualTo(Role.FAULT);
+      assertThat(last(world, 0).detail()).isEqualTo("GatewaySilent(wan)");
+    }
+
+    @Test
+    void comesBackWhenItIsAnsweredAgain() {
+      World world = running(World.linked(SEED, 2, 2, MODEM));
+      world.node(0).nextHopSilent(MODEM, true);
+      world.run(7 * SECOND);
+      world.node(0).nextHopSilent(MODEM, false);
+      world.run(4 * SECOND);
+
+      world.expectOnlyActive(0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void staysWhenTheModemIsGoneForAll(long seed) {
+      World world = running(World.linked(seed, 2, 2, MODEM));
+      int before = world.node(0).snapshot().role().transitions().size();
+      world.nodes.forEach(node -> node.nextHopSilent(MODEM, true));
+      world.run(20 * SECOND);
+      world.nodes.forEach(node -> node.nextHopSilent(MODEM, false));
+      world.run(10 * SECOND);
+
+      world.expectOnlyActive(0);
+      assertThat(world.node(0).snapshot().role().transitions()).hasSize(before);
+    }
+
+    @Test
+    void isNotDisturbedWhenOnlyTheBackupGetsNoAnswer() {
+      World world = running(World.linked(SEED, 2, 2, MODEM));
+      world.node(1).nextHopSilent(MODEM, true);
+      world.run(10 * SECOND);
+
+      world.expectOnlyActive(0);
+      assertThat(world.node(1).role()).isEqualTo(Role.FAULT);
     }
   }
 

@@ -3,8 +3,10 @@ package dev.holdfast.agent.loop;
 import static dev.holdfast.agent.loop.Clusters.MILLI;
 
 import dev.holdfast.agent.role.core.Link;
+import dev.holdfast.agent.role.core.NextHop;
 import dev.holdfast.agent.role.core.Preempt;
 import dev.holdfast.agent.role.core.Role;
+import dev.holdfast.agent.role.core.RoleState;
 import dev.holdfast.agent.role.core.Segment;
 import dev.holdfast.agent.role.core.Speakers;
 import dev.holdfast.agent.role.core.VirtualAddress;
@@ -38,6 +40,8 @@ final class World {
 
   static final long SECOND = 1_000 * MILLI;
   private static final long MICRO = 1_000L;
+  private static final long HEARTBEAT = 20 * MILLI;
+  private static final long LINK_SILENT = 5 * HEARTBEAT;
   private static final long LIFETIME = 3 * SECOND;
 
   /** How long two may be active on a quiet network: the time until one has heard the other. */
@@ -50,6 +54,8 @@ final class World {
   final int routers;
   final int networks;
   final long interval;
+
+  private boolean linked;
 
   /** Now and then flows take longer to commit than anybody waits for. */
   boolean slowCommits;
@@ -69,6 +75,17 @@ final class World {
   private long twoActiveSince = -1;
 
   World(long seed, int routers, int networks, Speakers speakers, Preempt preempt, long interval) {
+    this(seed, routers, networks, speakers, preempt, interval, List.of());
+  }
+
+  World(
+      long seed,
+      int routers,
+      int networks,
+      Speakers speakers,
+      Preempt preempt,
+      long interval,
+      List<NextHop> nextHops) {
     this.seed = seed;
     this.random = new Random(seed);
     this.routers = routers;
@@ -78,12 +95,37 @@ final class World {
       nets.add(new Net(network));
     }
     for (int i = 0; i < routers; i++) {
-      nodes.add(new Node(i, Clusters.config(routers, networks, i, speakers, preempt, interval)));
+      nodes.add(
+          new Node(
+              i,
+              Clusters.config(routers, networks, i, speakers, preempt, interval, nextHops)));
     }
   }
 
   static World of(long seed, int routers, int networks) {
     return new World(seed, routers, networks, Speakers.LISTED, Preempt.WHEN_IN_SYNC, 100 * MILLI);
+  }
+
+  /** The routers tell each other over a link how they are. */
+  static World linked(long seed, int routers, int networks, NextHop... nextHops) {
+    var world =
+        new World(
+            seed,
+            routers,
+            networks,
+            Speakers.LISTED,
+            Preempt.WHEN_IN_SYNC,
+            100 * MILLI,
+            List.of(nextHops));
+    world.linked = true;
+    world.heartbeat();
+    return world;
+  }
+
+  private void heartbeat() {
+    nodes.forEach(Node::tellPeers);
+    nodes.forEach(Node::listenToPeers);
+    after(HEARTBEAT, this::heartbeat);
   }
 
   // Time.
@@ -326,6 +368,12 @@ final class World {
     private boolean maintained;
     private long pausedAt = -1;
     private final List<AgentEvent> inbox = new ArrayList<>();
+    private final Map<Integer, Long> peerHeardAt = new HashMap<>();
+    private final Map<Integer, AgentEvent> peerTold = new HashMap<>();
+    private @Nullable AgentEvent syncTold;
+    private @Nullable AgentEvent peerSyncTold;
+    private boolean synced = true;
+    private final Set<NextHop> silentHops = new HashSet<>();
     private final Map<Integer, Boolean> carrier = new HashMap<>();
     private final Map<Integer, Long> heldUntil = new HashMap<>();
     private OptionalLong lastAdvertAt = OptionalLong.empty();
@@ -414,6 +462,7 @@ final class World {
         core = null;
         pausedAt = -1;
         inbox.clear();
+        forgetPeers();
         life++;
       }
     }
@@ -449,6 +498,22 @@ final class World {
         carrier.put(network, up);
         log(this + " carrier " + network + " " + up);
         deliver(new AgentEvent.LinkChanged(Clusters.NETWORKS.get(network), link(network)));
+      }
+    }
+
+    /** Whether its table holds all that the active router's does. */
+    void synced(boolean now) {
+      log(this + " in sync " + now);
+      synced = now;
+    }
+
+    /** Frames to a next hop vanish, or pass again. */
+    void nextHopSilent(NextHop hop, boolean silent) {
+      log(this + " next hop " + hop + " silent " + silent);
+      if (silent) {
+        silentHops.add(hop);
+      } else {
+        silentHops.remove(hop);
       }
     }
 
@@ -488,6 +553,80 @@ final class World {
         maintenance(false);
       }
       start();
+    }
+
+    // Its link.
+
+    /** What it says of itself reaches every other router that runs. */
+    private void tellPeers() {
+      if (!linked || core == null || pausedAt >= 0) {
+        return;
+      }
+      AgentEvent report = report(core.standing());
+      for (Node peer : nodes) {
+        if (peer != this) {
+          after(MILLI / 5, () -> peer.hearPeer(index, report));
+        }
+      }
+    }
+
+    private AgentEvent report(RoleState standing) {
+      return new AgentEvent.PeerReported(
+          Clusters.node(index), standing.role(), standing.faults().size(), synced);
+    }
+
+    private void hearPeer(int from, AgentEvent report) {
+      if (core == null || pausedAt >= 0) {
+        return;
+      }
+      if (peerHeardAt.put(from, now) == null) {
+        deliver(new AgentEvent.PeerHeard(Clusters.node(from)));
+      }
+      if (!report.equals(peerTold.put(from, report))) {
+        deliver(report);
+      }
+      tellSync();
+    }
+
+    private void listenToPeers() {
+      if (core == null || pausedAt >= 0) {
+        return;
+      }
+      for (int from : Set.copyOf(peerHeardAt.keySet())) {
+        if (now - peerHeardAt.getOrDefault(from, now) > LINK_SILENT) {
+          peerHeardAt.remove(from);
+          peerTold.remove(from);
+          deliver(new AgentEvent.PeerSilent(Clusters.node(from)));
+        }
+      }
+      tellSync();
+    }
+
+    private void tellSync() {
+      var inSync = new AgentEvent.SyncChanged(synced && !peerHeardAt.isEmpty());
+      if (!inSync.equals(syncTold)) {
+        syncTold = inSync;
+        deliver(inSync);
+      }
+      var peerInSync =
+          new AgentEvent.PeerSyncChanged(
+              peerTold.values().stream()
+                  .anyMatch(
+                      told ->
+                          told instanceof AgentEvent.PeerReported peer
+                              && peer.inSync()
+                              && peer.role() != Role.MAINTENANCE));
+      if (!peerInSync.equals(peerSyncTold)) {
+        peerSyncTold = peerInSync;
+        deliver(peerInSync);
+      }
+    }
+
+    private void forgetPeers() {
+      peerHeardAt.clear();
+      peerTold.clear();
+      syncTold = null;
+      peerSyncTold = null;
     }
 
     // Its loop.
@@ -533,6 +672,7 @@ final class World {
       if (core == null) {
         return;
       }
+      tellPeers();
       long deadline = core.deadlineNanos();
       if (deadline - now <= 0) {
         throw fail(this + " is due again at once");
@@ -598,6 +738,11 @@ final class World {
                   }
                   nets.get(network(address)).announce(index);
                 });
+        case Effect.AskNextHop(NextHop hop) -> {
+          if (!silentHops.contains(hop)) {
+            answer(300 * MICRO, () -> deliver(new AgentEvent.NextHopAnswered(hop)));
+          }
+        }
         case Effect.Report(var transition) -> log(this + " " + transition);
         case Effect.Warn(var sighting, var subject, var detail) ->
             log(this + " " + sighting + " " + subject + " " + detail);

@@ -37,11 +37,28 @@ public record ArpFrame(
   private static final int HARDWARE_ETHERNET = 1;
   private static final int LENGTHS = 6 << 8 | 4;
   private static final int REQUEST = 1;
+  private static final int REPLY = 2;
+  private static final MacAddress NOBODY = new MacAddress(0);
 
   /** A gratuitous ARP: tells everybody on the segment that {@code address} is at {@code mac}. */
   public static ArpFrame announcement(Ipv4Address address, MacAddress mac) {
     MacAddress all = MacAddress.BROADCAST;
     return new ArpFrame(all, mac, REQUEST, mac, address, all, address);
+  }
+
+  /**
+   * Asks everybody who has {@code target}.
+   *
+   * @param sender an address of the asking machine; 0.0.0.0 when it has none there (RFC 5227 section
+   *     2.1.1: such a question changes nobody's cache, and whoever has the address answers it)
+   */
+  public static ArpFrame question(Ipv4Address target, Ipv4Address sender, MacAddress mac) {
+    return new ArpFrame(MacAddress.BROADCAST, mac, REQUEST, mac, sender, NOBODY, target);
+  }
+
+  /** True for the answer to a question that came from this MAC. */
+  public boolean answers(MacAddress asker) {
+    return operation == REPLY && targetMac.equals(asker);
   }
 
   /** True when the sender says that it has an address (a probe of RFC 5227 says only "who?"). */
