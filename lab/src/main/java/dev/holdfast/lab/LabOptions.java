@@ -1,6 +1,7 @@
 package dev.holdfast.lab;
 
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import dev.holdfast.api.v1alpha1.NetworkRole;
 import dev.holdfast.lab.fault.Fault;
 import dev.holdfast.lab.fault.FaultKind;
 import dev.holdfast.lab.measure.judge.Timers;
@@ -64,7 +65,19 @@ public record LabOptions(
         faults.stream().filter(fault -> fault.kind() != FaultKind.NONE).toList(),
         flows,
         table,
-        new Timers(nodes.getFirst().vrrp().advertisementIntervalNanos(), least));
+        new Timers(
+            nodes.getFirst().vrrp().advertisementIntervalNanos(),
+            least,
+            isProbed(nodes.getFirst(), NetworkRole.WAN),
+            isProbed(nodes.getFirst(), NetworkRole.LAN)));
+  }
+
+  /** Faults hit the first network of a role. */
+  private static boolean isProbed(GatewayNodeSpec node, NetworkRole role) {
+    return node.networks(role).stream()
+        .findFirst()
+        .map(network -> !network.gateways().isEmpty())
+        .orElse(false);
   }
 
   /** Where the agent's program is: named, or beside the lab in a source tree or installation. */

@@ -4,6 +4,7 @@ import dev.holdfast.lab.fault.Fault;
 import dev.holdfast.lab.fault.FaultKind;
 import dev.holdfast.lab.fault.Injection;
 import dev.holdfast.lab.measure.Measurement;
+import dev.holdfast.lab.measure.judge.Timers;
 import dev.holdfast.lab.net.Router;
 import java.util.ArrayDeque;
 import java.util.Comparator;
@@ -161,6 +162,7 @@ final class Scenario {
     return switch (fault.kind()) {
       case AGENT_KILL, AGENT_PAUSE -> Math.max(detection, ADDRESS_LIFETIME_MILLIS);
       case RETURN, RESTART, AGENT_STOP, MAINTENANCE, HANDOVER -> detection + RETURN_MILLIS;
+      case WAN_SILENT, LAN_ONEWAY -> Math.max(detection, (long) Timers.PROBE_MILLIS + 1_000);
       case NONE,
           POWER_OFF,
           REBOOT,
@@ -168,8 +170,6 @@ final class Scenario {
           WAN_DOWN,
           LAN_DOWN,
           SYNC_DOWN,
-          WAN_SILENT,
-          LAN_ONEWAY,
           LINK_DOWN,
           LOSS,
           PARTITION ->

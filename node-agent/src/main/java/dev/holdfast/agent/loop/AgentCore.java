@@ -245,8 +245,7 @@ public final class AgentCore {
         .distinct()
         .filter(network -> before.contains(network) != after.contains(network))
         .map(network -> new Fault(Fault.Kind.GATEWAY_SILENT, network))
-        .forEach(
-            fault -> role(new RoleEvent.FaultChanged(fault, after.contains(fault.network()))));
+        .forEach(fault -> role(new RoleEvent.FaultChanged(fault, after.contains(fault.network()))));
   }
 
   private void stalled(long nanos) {

@@ -194,7 +194,8 @@ public final class StatusReport {
           "the router's own address on " + where + " is gone; look at 'ip address'";
       case ADDRESS_REFUSED ->
           "the kernel refused a virtual address on " + where + "; the log says why";
-      case GATEWAY_SILENT -> "the next hop on "
+      case GATEWAY_SILENT ->
+          "the next hop on "
               + where
               + " does not answer ("
               + spec.network(fault.network()).map(NodeNetwork::gateways).orElse(List.of())

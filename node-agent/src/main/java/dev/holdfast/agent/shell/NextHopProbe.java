@@ -116,8 +116,7 @@ final class NextHopProbe implements AutoCloseable {
         case Ipv6Address target -> {
           Optional<Ipv6Address> asker = linkLocal(own);
           if (asker.isPresent()) {
-            sender.send(
-                link.index(), new NeighborSolicitFrame(target, asker.get(), mac).encode());
+            sender.send(link.index(), new NeighborSolicitFrame(target, asker.get(), mac).encode());
           }
         }
       }

@@ -61,9 +61,7 @@ final class NextHopReceiver implements AutoCloseable {
     Thread.ofPlatform()
         .daemon()
         .name(
-            "next-hop-rx-"
-                + place.interfaceName()
-                + (place.family() == Family.IPV4 ? "-4" : "-6"))
+            "next-hop-rx-" + place.interfaceName() + (place.family() == Family.IPV4 ? "-4" : "-6"))
         .start(receiver::run);
     return receiver;
   }

@@ -385,7 +385,7 @@ class AgentCoreTest {
               config.routers(),
               config.instances(),
               config.virtualAddresses(),
-        config.nextHops(),
+              config.nextHops(),
               config.speakers(),
               config.preempt(),
               config.advertIntervalNanos(),

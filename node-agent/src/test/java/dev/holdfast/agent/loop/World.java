@@ -97,8 +97,7 @@ final class World {
     for (int i = 0; i < routers; i++) {
       nodes.add(
           new Node(
-              i,
-              Clusters.config(routers, networks, i, speakers, preempt, interval, nextHops)));
+              i, Clusters.config(routers, networks, i, speakers, preempt, interval, nextHops)));
     }
   }
 

@@ -2,11 +2,11 @@ package dev.holdfast.agent.shell;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.agent.linux.Names;
+import dev.holdfast.agent.linux.PacketSocket;
 import dev.holdfast.agent.netns.TestNetwork;
 import dev.holdfast.agent.vrrp.wire.ArpFrame;
 import dev.holdfast.agent.vrrp.wire.NeighborSolicitFrame;
-import dev.holdfast.agent.linux.Names;
-import dev.holdfast.agent.linux.PacketSocket;
 import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.IpAddress;
 import dev.holdfast.api.addr.Ipv4Address;
@@ -113,7 +113,8 @@ class NextHopProbeNetnsIT {
                 router,
                 () -> {
                   var place =
-                      new NextHopReceiver.Place(Family.IPV4, "eth0", Names.interfaceIndex("eth0"), ROUTER);
+                      new NextHopReceiver.Place(
+                          Family.IPV4, "eth0", Names.interfaceIndex("eth0"), ROUTER);
                   try (var receiver = NextHopReceiver.start(place, answers::add)) {
                     assertThat(receiver).isNotNull();
                     sender.send(

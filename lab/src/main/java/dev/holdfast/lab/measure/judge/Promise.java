@@ -20,8 +20,11 @@ import org.jspecify.annotations.Nullable;
  *     <td>moves (restart and return: as preemption says)</td></tr>
  * <tr><td>wan-down, lan-down</td><td>50 ms</td><td>moves</td></tr>
  * <tr><td>power-off, agent-kill, agent-pause</td><td>D + 50 ms</td><td>moves</td></tr>
- * <tr><td>lan-oneway, partition</td><td>D + 50 ms</td><td>not judged</td></tr>
- * <tr><td>wan-silent, loss</td><td>not judged</td><td>not judged</td></tr>
+ * <tr><td>wan-silent, lan-oneway on a network with {@code gateways}</td><td>5.05 s</td>
+ *     <td>moves</td></tr>
+ * <tr><td>partition</td><td>D + 50 ms</td><td>not judged</td></tr>
+ * <tr><td>loss; wan-silent, lan-oneway without {@code gateways}</td><td>not judged</td>
+ *     <td>not judged</td></tr>
  * </table>
  *
  * In all of them: no flow reset, none stalled, no new connection refused; no judged flow pauses
@@ -43,6 +46,7 @@ public final class Promise {
 
   private final List<FaultKind> faults;
   private final double detectionMillis;
+  private final Timers timers;
 
   /**
    * @param faults of each run, in order; empty: nothing happens
@@ -50,6 +54,7 @@ public final class Promise {
   public Promise(Collection<FaultKind> faults, Timers timers) {
     this.faults = List.copyOf(faults.isEmpty() ? List.of(FaultKind.NONE) : faults);
     this.detectionMillis = timers.detectionMillis();
+    this.timers = timers;
   }
 
   private enum RoleRule {
@@ -74,9 +79,15 @@ public final class Promise {
             HANDOVER,
             MAINTENANCE -> {}
         case WAN_DOWN, LAN_DOWN -> limit = Math.max(limit, MOVE_MILLIS);
-        case POWER_OFF, AGENT_KILL, AGENT_PAUSE, LAN_ONEWAY, PARTITION ->
+        case POWER_OFF, AGENT_KILL, AGENT_PAUSE, PARTITION ->
             limit = Math.max(limit, detectionMillis + MOVE_MILLIS);
-        case WAN_SILENT, LOSS -> {
+        case WAN_SILENT, LAN_ONEWAY -> {
+          if (!isProbed(fault)) {
+            return null;
+          }
+          limit = Math.max(limit, Timers.PROBE_MILLIS + MOVE_MILLIS);
+        }
+        case LOSS -> {
           return null;
         }
       }
@@ -84,13 +95,19 @@ public final class Promise {
     return limit;
   }
 
-  private static RoleRule roleRule(FaultKind fault) {
+  /** Whether the routers can notice it: only the next hops tell that frames vanish. */
+  private boolean isProbed(FaultKind fault) {
+    return fault == FaultKind.WAN_SILENT ? timers.wanProbed() : timers.lanProbed();
+  }
+
+  private RoleRule roleRule(FaultKind fault) {
     return switch (fault) {
+      case WAN_SILENT, LAN_ONEWAY -> isProbed(fault) ? RoleRule.MOVES : RoleRule.EITHER;
       case NONE, FREEZE, SYNC_DOWN, LINK_DOWN -> RoleRule.STAYS;
       case AGENT_STOP, REBOOT, HANDOVER, MAINTENANCE, WAN_DOWN, LAN_DOWN, POWER_OFF, AGENT_KILL ->
           RoleRule.MOVES;
       // A pause shorter than the peers' patience moves nothing.
-      case AGENT_PAUSE, RESTART, RETURN, LAN_ONEWAY, PARTITION, WAN_SILENT, LOSS -> RoleRule.EITHER;
+      case AGENT_PAUSE, RESTART, RETURN, PARTITION, LOSS -> RoleRule.EITHER;
     };
   }
 

@@ -193,6 +193,21 @@ class PromiseTest {
     assertThat(broken(FaultKind.WAN_SILENT, run)).containsExactly("1 new connections were refused");
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = FaultKind.class,
+      names = {"WAN_SILENT", "LAN_ONEWAY"})
+  void framesThatVanishMustMoveTheRoleWhereNextHopsAreAsked(FaultKind fault) {
+    var probed = new Timers(100_000_000, 50, true, true);
+    var promise = new Promise(List.of(fault), probed);
+
+    assertThat(promise.broken(List.of(takeover(5_040).figures()))).isEmpty();
+    assertThat(promise.broken(List.of(takeover(5_060).figures()))).hasSize(2);
+    assertThat(promise.broken(List.of(new Run().figures())))
+        .containsExactly("no other router took the role");
+    assertThat(broken(fault, new Run())).isEmpty();
+  }
+
   @Test
   void ofASequenceTheMostGenerousGapCounts() {
     var promise = new Promise(List.of(FaultKind.SYNC_DOWN, FaultKind.POWER_OFF), TIMERS);

@@ -24,9 +24,9 @@ import java.util.function.Predicate;
  * </pre>
  *
  * <p>The active router gives its next hop one question more. The routers ask up to a second apart:
- * when the next hop itself is gone (a modem reboots), every backup has said so before the active one
- * compares faults, and the role stays where it is. So the loss is found after two to three seconds
- * by a backup, after three to five by the active router.
+ * when the next hop itself is gone (a modem reboots), every backup has said so before the active
+ * one compares faults, and the role stays where it is. So the loss is found after two to three
+ * seconds by a backup, after three to five by the active router.
  *
  * <p>A network without carrier has that fault already, and its next hop is asked afresh afterwards.
  *
@@ -54,8 +54,7 @@ public record NextHops(SortedMap<NextHop, Watch> watched, long askAtNanos) {
 
     private Watch askedAgain(int missesAllowed) {
       int nowMissed = asked ? missed + 1 : missed;
-      return new Watch(
-          true, nowMissed, asked ? 0 : answered, silent || nowMissed >= missesAllowed);
+      return new Watch(true, nowMissed, asked ? 0 : answered, silent || nowMissed >= missesAllowed);
     }
 
     private Watch answers() {

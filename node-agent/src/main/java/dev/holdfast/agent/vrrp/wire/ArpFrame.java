@@ -49,8 +49,9 @@ public record ArpFrame(
   /**
    * Asks everybody who has {@code target}.
    *
-   * @param sender an address of the asking machine; 0.0.0.0 when it has none there (RFC 5227 section
-   *     2.1.1: such a question changes nobody's cache, and whoever has the address answers it)
+   * @param sender an address of the asking machine; 0.0.0.0 when it has none there (RFC 5227
+   *     section 2.1.1: such a question changes nobody's cache, and whoever has the address answers
+   *     it)
    */
   public static ArpFrame question(Ipv4Address target, Ipv4Address sender, MacAddress mac) {
     return new ArpFrame(MacAddress.BROADCAST, mac, REQUEST, mac, sender, NOBODY, target);

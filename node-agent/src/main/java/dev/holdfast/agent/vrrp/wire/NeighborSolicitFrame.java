@@ -5,9 +5,9 @@ import dev.holdfast.api.addr.MacAddress;
 import java.nio.ByteBuffer;
 
 /**
- * A neighbour solicitation in its Ethernet frame (RFC 4861 section 4.3): asks who has an address. It
- * goes to the target's solicited-node group, so that it is answered with the target's MAC (section
- * 7.2.4).
+ * A neighbour solicitation in its Ethernet frame (RFC 4861 section 4.3): asks who has an address.
+ * It goes to the target's solicited-node group, so that it is answered with the target's MAC
+ * (section 7.2.4).
  *
  * <pre>
  *   0  Ethernet destination 33:33:ff:…  6      54  type 135, code 0        2
