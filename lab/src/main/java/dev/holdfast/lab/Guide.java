@@ -34,6 +34,14 @@ final class Guide {
         text,
         "ip netns exec " + lab.topology().lanHost().namespace().name() + " bash",
         "a shell on the LAN host");
+    lab.topology()
+        .pods()
+        .forEach(
+            pod ->
+                line(
+                    text,
+                    "ip netns exec " + pod.namespace().name() + " bash",
+                    "a shell in the pod on " + pod.node()));
     line(text, "ls " + lab.folder(), "configurations and logs");
     text.append("\nRemove it: holdfast lab --remove ").append(lab.id()).append("\n");
     return text.toString();

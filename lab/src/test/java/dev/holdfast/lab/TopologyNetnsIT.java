@@ -8,6 +8,7 @@ import dev.holdfast.lab.net.Blueprint;
 import dev.holdfast.lab.net.Host;
 import dev.holdfast.lab.net.Machine;
 import dev.holdfast.lab.net.Namespace;
+import dev.holdfast.lab.net.PodNetwork;
 import dev.holdfast.lab.net.Programs;
 import dev.holdfast.lab.net.Router;
 import dev.holdfast.lab.net.TopologyBuilder;
@@ -58,6 +59,32 @@ class TopologyNetnsIT {
       ping(router.namespace(), "198.51.100.1");
     }
     ping(blueprint.topology().router("router-a").namespace(), "10.10.1.2");
+  }
+
+  @Test
+  void podsReachTheLanAndTheInternetByTheirRouterAndAreReachedByIt() {
+    Blueprint blueprint = build("article");
+    for (Router router : blueprint.topology().routers()) {
+      router.namespace().run("sysctl", "-q", "-w", "net.ipv4.ip_forward=1");
+    }
+    Host lanHost = blueprint.topology().lanHost();
+    for (PodNetwork pod : blueprint.topology().pods()) {
+      ping(pod.namespace(), "192.168.0.100");
+      ping(pod.namespace(), "198.51.100.10");
+      ping(lanHost.namespace(), pod.pod().toString());
+    }
+  }
+
+  @Test
+  void aHostBehindTheLanReachesTheRoutersByItsInnerRouter() {
+    Blueprint blueprint = build("dual-stack");
+    Host routed = blueprint.topology().routedHosts().getFirst();
+    for (Router router : blueprint.topology().routers()) {
+      Attachment lan = router.attachment("lan").orElseThrow();
+      for (Family family : Family.values()) {
+        ping(routed.namespace(), lan.address(family).orElseThrow().toString());
+      }
+    }
   }
 
   @Test
@@ -168,6 +195,7 @@ class TopologyNetnsIT {
     assertThat(router.namespace().run("sysctl", "-n", "net.ipv4.ip_forward").strip())
         .isEqualTo("0");
     ping(router.namespace(), "10.0.0.1");
+    ping(router.namespace(), blueprint.topology().pod(router).pod().toString());
   }
 
   @Test

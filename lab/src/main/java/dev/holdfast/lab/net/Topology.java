@@ -13,6 +13,8 @@ public final class Topology {
   private final List<NetworkSite> networks;
   private final Host lanHost;
   private final Host internetHost;
+  private final List<Host> routedHosts;
+  private final List<PodNetwork> pods;
   private final List<Consumer<Router>> rebuildListeners = new CopyOnWriteArrayList<>();
 
   public Topology(
@@ -20,12 +22,16 @@ public final class Topology {
       List<Router> routers,
       List<NetworkSite> networks,
       Host lanHost,
-      Host internetHost) {
+      Host internetHost,
+      List<Host> routedHosts,
+      List<PodNetwork> pods) {
     this.id = id;
     this.routers = List.copyOf(routers);
     this.networks = List.copyOf(networks);
     this.lanHost = lanHost;
     this.internetHost = internetHost;
+    this.routedHosts = List.copyOf(routedHosts);
+    this.pods = List.copyOf(pods);
   }
 
   /** Unique among the labs of this machine; part of every namespace's name. */
@@ -49,6 +55,23 @@ public final class Topology {
   /** Behind the next hop of the first WAN. */
   public Host internetHost() {
     return internetHost;
+  }
+
+  /** Behind an inner router of each LAN that has {@code routes}. */
+  public List<Host> routedHosts() {
+    return routedHosts;
+  }
+
+  /** One on each router. */
+  public List<PodNetwork> pods() {
+    return pods;
+  }
+
+  public PodNetwork pod(Router router) {
+    return pods.stream()
+        .filter(p -> p.node().equals(router.node()))
+        .findFirst()
+        .orElseThrow(() -> new NoSuchElementException("no pod runs on " + router.node()));
   }
 
   public Router router(String node) {

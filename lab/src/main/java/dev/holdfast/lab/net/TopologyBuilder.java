@@ -27,6 +27,7 @@ public final class TopologyBuilder {
 
   private static final int PORT_INDEX = 101;
   private static final int BRIDGE_INDEX = 1001;
+  private static final int POD_PORT_INDEX = 2001;
 
   private final Blueprint blueprint;
 
@@ -44,6 +45,31 @@ public final class TopologyBuilder {
       ip(one.namespace(), switchBatch(one));
     }
     blueprint.machines().forEach(TopologyBuilder::configure);
+    blueprint.topology().routers().forEach(this::addPod);
+  }
+
+  /** A bridge on the router and a pod behind it, as a CNI would. */
+  private void addPod(Router router) {
+    PodNetwork pod = blueprint.topology().pod(router);
+    make(pod.namespace(), QUIET);
+    ip(
+        router.namespace(),
+        """
+        link add name cni0 type bridge mcast_snooping 0 stp_state 0
+        addr add %s brd + dev cni0
+        link set dev cni0 up
+        link add name vethpod index %d type veth peer name eth0 index %d netns %s
+        link set dev vethpod master cni0 up
+        """
+            .formatted(pod.bridge(), POD_PORT_INDEX, MACHINE_INDEX, pod.namespace().name()));
+    ip(
+        pod.namespace(),
+        """
+        addr add %s brd + dev eth0
+        link set dev eth0 up
+        route add default via %s
+        """
+            .formatted(pod.address(), pod.bridge().address()));
   }
 
   /**
@@ -69,6 +95,9 @@ public final class TopologyBuilder {
     ip(old, moves.toString());
     Programs.run("ip", "netns", "del", old.name());
     configure(machine);
+    // The kernel takes its time to remove the cable into a namespace that is gone.
+    Programs.run("ip", "netns", "del", blueprint.topology().pod(router).namespace().name());
+    addPod(router);
     blueprint.topology().rebuilt(router);
   }
 

@@ -24,8 +24,9 @@ import java.util.stream.Stream;
  * cluster gets the same addresses, MAC addresses and names each time, but for the lab's prefix.
  *
  * <p>Beside the routers there are a modem for each WAN, which is the next hop that the resource
- * names, one host for each LAN, and one host in the internet behind the modems. Own addresses of
- * the routers that the resource does not give are chosen: above the virtual address on a WAN, the
+ * names, one host for each LAN, where it has {@code routes} an inner router with a host behind it,
+ * a pod on each router, and one host in the internet behind the modems. Own addresses of the
+ * routers that the resource does not give are chosen: above the virtual address on a WAN, the
  * lowest elsewhere. For the article's network that gives the article's addresses.
  */
 public final class TopologyPlanner {
@@ -34,6 +35,9 @@ public final class TopologyPlanner {
       prefixes("198.51.100.0/24", "203.0.113.0/24", "192.0.2.0/24");
   private static final List<Prefix> INTERNET_V6 =
       prefixes("2001:db8:100::/64", "2001:db8:200::/64", "3fff:100::/64");
+  private static final List<Prefix> PODS =
+      prefixes("10.42.0.0/16", "10.244.0.0/16", "172.30.0.0/16");
+  private static final int POD = 5;
   private static final Prefix LINK_LOCAL = Prefix.parse("fe80::/64");
   private static final IpAddress MODEM_LINK_LOCAL = IpAddress.parse("fe80::ffff");
 
@@ -41,6 +45,11 @@ public final class TopologyPlanner {
   private static final int INTERNET_HOST = 10;
 
   private static final String INTERNET = "lab_internet";
+  private static final String BEHIND = "lab_behind_";
+
+  /** Of the MAC addresses of machines that are named before the routers are complete. */
+  private static final int INNER_ROUTERS = 0x80;
+
   private static final int NAME_MAX = 60;
 
   private static final Map<String, String> FORWARDING =
@@ -83,15 +92,28 @@ public final class TopologyPlanner {
     takeWhatIsSaid(any);
 
     List<Router> routers = routers();
-    Map<String, Machine> modems = modems(wans, lans);
-    addRouters(routers, wans.getFirst(), modems);
-    List<Host> lanHosts = lans.stream().map(lan -> lanHost(any, lan)).toList();
+    List<PodNetwork> pods = pods(routers);
+    Map<String, Machine> modems =
+        modems(wans, lans, routesToPods(pods, routers, wans.getFirst(), "eth0"));
+    List<Inner> inner = lans.stream().flatMap(lan -> inner(lan).stream()).toList();
+    addRouters(routers, wans.getFirst(), modems, inner);
+    List<Host> lanHosts =
+        lans.stream()
+            .map(lan -> lanHost(any, lan, routesToPods(pods, routers, lan, "eth0")))
+            .toList();
+    inner.forEach(one -> machines.addAll(List.of(one.router(), one.host())));
     Host internetHost = internetHost(wans, modems);
 
     List<NetworkSite> sites = any.networks().stream().map(this::site).toList();
     Topology topology =
         new Topology(
-            prefix.replaceAll("^hf-|-$", ""), routers, sites, lanHosts.getFirst(), internetHost);
+            prefix.replaceAll("^hf-|-$", ""),
+            routers,
+            sites,
+            lanHosts.getFirst(),
+            internetHost,
+            inner.stream().map(Inner::asHost).toList(),
+            pods);
     List<Switch> switches =
         ports.entrySet().stream()
             .map(e -> new Switch(e.getKey(), switchNamespace(e.getKey()), e.getValue()))
@@ -199,7 +221,8 @@ public final class TopologyPlanner {
     return segment;
   }
 
-  private void addRouters(List<Router> routers, NodeNetwork wan, Map<String, Machine> modems) {
+  private void addRouters(
+      List<Router> routers, NodeNetwork wan, Map<String, Machine> modems, List<Inner> inner) {
     Attachment nextHop = modemOf(wan, modems).attachments().getFirst();
     for (Router router : routers) {
       Attachment own = router.attachment(wan.name()).orElseThrow();
@@ -210,6 +233,7 @@ public final class TopologyPlanner {
               .ifPresent(via -> routes.add(defaultRoute(via, own.interfaceName())));
         }
       }
+      inner.forEach(one -> routes.addAll(one.routesFor(router)));
       machines.add(
           new Machine(router.node(), router.namespace(), router.attachments(), routes, Map.of()));
     }
@@ -222,9 +246,112 @@ public final class TopologyPlanner {
     return family == Family.IPV4 ? all.findFirst() : all.filter(IpAddress::isLinkLocal).findFirst();
   }
 
+  // --- beside and behind the routers ----------------------------------------------------------
+
+  private List<PodNetwork> pods(List<Router> routers) {
+    Prefix all = AddressPlan.unused(PODS, inUse);
+    inUse.add(all);
+    int base = ((Ipv4Address) all.address()).bits();
+    var pods = new ArrayList<PodNetwork>();
+    for (Router router : routers) {
+      int network = base + (pods.size() << 8);
+      String name = "pod_" + pods.size();
+      pods.add(
+          new PodNetwork(
+              router.node(),
+              labNamespace(name),
+              new Prefix(new Ipv4Address(network + 1), 24),
+              new Prefix(new Ipv4Address(network + POD), 24)));
+    }
+    return pods;
+  }
+
+  /** To each router's pods by its own address on a network. */
+  private static List<Route> routesToPods(
+      List<PodNetwork> pods, List<Router> routers, NodeNetwork by, String interfaceName) {
+    var routes = new ArrayList<Route>();
+    for (int i = 0; i < pods.size(); i++) {
+      Prefix prefix = pods.get(i).prefix();
+      routers
+          .get(i)
+          .attachment(by.name())
+          .flatMap(attachment -> attachment.address(Family.IPV4))
+          .ifPresent(via -> routes.add(new Route(prefix, via, interfaceName)));
+    }
+    return routes;
+  }
+
+  /** An inner router of a LAN, and a host behind it. */
+  private record Inner(NodeNetwork lan, Machine router, Machine host, List<Prefix> prefixes) {
+
+    Host asHost() {
+      return new Host(host.name(), host.namespace(), host.attachments().getFirst());
+    }
+
+    List<Route> routesFor(Router gateway) {
+      Attachment inner = router.attachments().getFirst();
+      return gateway.attachment(lan.name()).stream()
+          .flatMap(
+              own ->
+                  prefixes.stream()
+                      .flatMap(
+                          prefix ->
+                              inner.address(prefix.family()).stream()
+                                  .map(via -> new Route(prefix, via, own.interfaceName()))))
+          .toList();
+    }
+  }
+
+  /** Where the resource says that something lies behind a LAN, there is something. */
+  private Optional<Inner> inner(NodeNetwork lan) {
+    List<Prefix> prefixes =
+        lan.routePrefixes().stream()
+            .filter(prefix -> segment(lan, prefix.family()).isPresent())
+            .toList();
+    if (prefixes.isEmpty()) {
+      return Optional.empty();
+    }
+    String behind = BEHIND + lan.name();
+    int number = INNER_ROUTERS + portsOf(lan.name()).size();
+    var onLan = new ArrayList<Prefix>();
+    var routes = new ArrayList<Route>();
+    for (Family family : Family.values()) {
+      segment(lan, family).flatMap(plan::lowest).ifPresent(onLan::add);
+      virtualAddress(lan, family).ifPresent(via -> routes.add(defaultRoute(via, "eth0")));
+    }
+    List<Prefix> inside = prefixes.stream().flatMap(p -> plan.lowest(p).stream()).toList();
+    String routerName = "inner-" + lan.name();
+    Machine router =
+        new Machine(
+            routerName,
+            labNamespace(routerName),
+            List.of(
+                attach(routerName, false, lan.name(), "eth0", number, 0, onLan),
+                attach(routerName, false, behind, "eth1", number, 1, inside)),
+            routes,
+            FORWARDING);
+    String hostName = "routed-host-" + lan.name();
+    List<Prefix> own = prefixes.stream().flatMap(p -> plan.host(p).stream()).toList();
+    Machine host =
+        new Machine(
+            hostName,
+            labNamespace(hostName),
+            List.of(attach(hostName, false, behind, "eth0", number, 2, own)),
+            firstOfEachFamily(inside).map(via -> defaultRoute(via, "eth0")).toList(),
+            Map.of());
+    return Optional.of(new Inner(lan, router, host, prefixes));
+  }
+
+  private static Stream<IpAddress> firstOfEachFamily(List<Prefix> prefixes) {
+    return Stream.of(Family.values())
+        .flatMap(f -> prefixes.stream().filter(p -> p.family() == f).limit(1))
+        .map(Prefix::address);
+  }
+
   // --- modems and hosts -----------------------------------------------------------------------
 
-  private Map<String, Machine> modems(List<NodeNetwork> wans, List<NodeNetwork> lans) {
+  private Map<String, Machine> modems(
+      List<NodeNetwork> wans, List<NodeNetwork> lans, List<Route> toPods) {
     List<Prefix> internet = internetSegments(wans, lans);
     Map<String, Machine> modems = new LinkedHashMap<>();
     for (NodeNetwork wan : wans) {
@@ -234,10 +361,13 @@ public final class TopologyPlanner {
           attach(name, false, wan.name(), "eth0", number, 0, modemAddresses(wan, internet));
       List<Prefix> outer = internet.stream().flatMap(p -> plan.lowest(p).stream()).toList();
       Attachment outside = attach(name, false, INTERNET, "eth1", number, 1, outer);
-      List<Route> routes =
-          routesToLans(wan, lans).stream()
-              .filter(r -> lanKnownOutside || r.destination().family() == Family.IPV6)
-              .toList();
+      var routes = new ArrayList<Route>();
+      routesToLans(wan, lans).stream()
+          .filter(r -> lanKnownOutside || r.destination().family() == Family.IPV6)
+          .forEach(routes::add);
+      if (modems.isEmpty()) {
+        routes.addAll(toPods);
+      }
       Machine modem =
           new Machine(name, labNamespace(name), List.of(inside, outside), routes, FORWARDING);
       modems.put(wan.name(), modem);
@@ -304,7 +434,7 @@ public final class TopologyPlanner {
         .map(Prefix::address);
   }
 
-  private Host lanHost(GatewayNodeSpec node, NodeNetwork lan) {
+  private Host lanHost(GatewayNodeSpec node, NodeNetwork lan, List<Route> toPods) {
     boolean first = machines.stream().noneMatch(m -> m.name().equals("lan-host"));
     String name = first ? "lan-host" : "lan-host-" + lan.name();
     var addresses = new ArrayList<Prefix>();
@@ -319,7 +449,7 @@ public final class TopologyPlanner {
       }
     }
     Attachment attachment = attach(name, false, lan.name(), "eth0", machines.size(), 0, addresses);
-    var routes = new ArrayList<Route>();
+    var routes = new ArrayList<>(toPods);
     for (Family family : Family.values()) {
       virtualAddress(lan, family).ifPresent(via -> routes.add(defaultRoute(via, "eth0")));
     }
