@@ -1,13 +1,9 @@
 package dev.holdfast.agent;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.agent.config.ClusterFile;
 import dev.holdfast.agent.linux.SyscallException;
 import dev.holdfast.agent.ops.AgentMetrics;
-import dev.holdfast.agent.ops.ControlServer;
-import dev.holdfast.agent.ops.FlowQuestion;
 import dev.holdfast.agent.ops.HttpPages;
 import dev.holdfast.agent.ops.NodeDocument;
 import dev.holdfast.agent.ops.StatusScreen;
@@ -29,24 +25,39 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An agent from its file to its end: reads the configuration, starts the rooms, answers signals and
- * questions. What runs on the loop, {@link RunningAgent} wires.
+ * An agent from its configuration to its end: a file here, a GatewayNode in {@link
+ * KubernetesAgent}. Between the two it is {@link AgentLife}; what runs on the loop, {@link
+ * RunningAgent} wires.
  */
 public final class Agent {
 
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** Where the configuration comes from. */
+  public sealed interface Source {
+
+    /** A GatewayCluster file. */
+    record File(Path config) implements Source {}
+
+    /**
+     * This router's GatewayNode at an API server.
+     *
+     * @param kubeconfig a kubeconfig file, or {@code in-cluster}
+     * @param namespace null for the kubeconfig's, or the pod's own
+     */
+    record Kubernetes(String kubeconfig, @Nullable String namespace, String gatewayNode)
+        implements Source {}
+  }
+
   /** What {@code holdfast run} was told. */
   public record Options(
-      Path config,
+      Source source,
       String node,
       Path runDir,
       Path stateDir,
@@ -54,7 +65,7 @@ public final class Agent {
       List<InetSocketAddress> listen) {}
 
   /** The agent cannot run; one sentence for the person who started it. */
-  private static final class CannotRun extends Exception {
+  static final class CannotRun extends Exception {
     private static final long serialVersionUID = 1;
 
     CannotRun(String sentence) {
@@ -71,13 +82,9 @@ public final class Agent {
    */
   public static int run(Options options) {
     try {
-      GatewayNodeSpec spec = read(options);
-      Requests requests = new Requests();
-      ProcessSignals.handle(requests::stop, requests::reload);
-      Files.createDirectories(options.runDir());
-      Files.createDirectories(options.stateDir());
-      try (FileChannel lock = lock(options)) {
-        runLocked(options, spec, requests);
+      switch (options.source()) {
+        case Source.File(Path config) -> runFromFile(options, config);
+        case Source.Kubernetes kubernetes -> KubernetesAgent.run(options, kubernetes);
       }
       return 0;
     } catch (CannotRun | IOException | SyscallException e) {
@@ -86,96 +93,66 @@ public final class Agent {
     }
   }
 
-  /** What signals ask for, also while the agent is not there yet. */
-  private static final class Requests {
-    private final CompletableFuture<RunningAgent> agent = new CompletableFuture<>();
-    private volatile Runnable reload = () -> {};
-
-    void stop() {
-      var _ = agent.thenAccept(RunningAgent::stop);
+  private static void runFromFile(Options options, Path config) throws CannotRun, IOException {
+    GatewayNodeSpec spec = read(config, options.node());
+    LinkKeys keys = keys(spec, options.linkKey());
+    try (FileChannel _ = lock(options);
+        AgentLife life = new AgentLife(options, status -> status, () -> {})) {
+      ProcessSignals.handle(life::stop, () -> reload(life, options, config));
+      life.apply(spec, keys, List.of());
+      life.open();
+      life.awaitEnd();
     }
-
-    void reload() {
-      reload.run();
-    }
-
-    void started(RunningAgent running, Runnable reloading) {
-      reload = reloading;
-      agent.complete(running);
-    }
-  }
-
-  private static void runLocked(Options options, GatewayNodeSpec spec, Requests requests)
-      throws CannotRun, IOException {
-    LinkKeys keys = keys(spec, options);
-    try (RunningAgent agent =
-        RunningAgent.start(spec, options.runDir(), options.stateDir(), keys)) {
-      PrometheusRegistry registry = new PrometheusRegistry();
-      registry.register(new AgentMetrics(agent::spec, agent::status));
-      try (ControlServer control =
-              new ControlServer(
-                  options.runDir().resolve(options.node() + ".sock"),
-                  (request, lines) -> answer(agent, request, lines));
-          HttpPages pages = new HttpPages(options.listen(), registry, health(agent))) {
-        requests.started(agent, () -> reload(agent, options));
-        LOG.info(
-            "agent started cluster={} router={} version={} control={}",
-            spec.cluster(),
-            spec.node(),
-            Main.version(),
-            options.runDir().resolve(options.node() + ".sock"));
-        agent.awaitEnd();
-      }
-    }
-    LOG.info("agent ended router={}", options.node());
   }
 
   /** The keys of the sealed link; null when the resource speaks another protocol. */
-  private static @Nullable LinkKeys keys(GatewayNodeSpec spec, Options options) throws CannotRun {
+  private static @Nullable LinkKeys keys(GatewayNodeSpec spec, Path linkKey) throws CannotRun {
     return switch (spec.flowSync().protocol()) {
       case CONNTRACKD -> null;
       case HOLDFAST ->
-          switch (LinkKeyFile.read(options.linkKey())) {
+          switch (LinkKeyFile.read(linkKey)) {
             case LinkKeys.Parsed.Ok(LinkKeys keys) -> keys;
             case LinkKeys.Parsed.Refused(String sentence) -> throw new CannotRun(sentence);
           };
     };
   }
 
-  private static GatewayNodeSpec read(Options options) throws CannotRun {
+  private static GatewayNodeSpec read(Path config, String node) throws CannotRun {
     ClusterFile.Result result;
     try {
-      result = ClusterFile.parse(Files.readString(options.config()));
+      result = ClusterFile.parse(Files.readString(config));
     } catch (IOException e) {
-      throw new CannotRun("cannot read " + options.config() + ": " + e);
+      throw new CannotRun("cannot read " + config + ": " + e);
     }
     return switch (result) {
       case ClusterFile.Result.Refused(var problems) ->
           throw new CannotRun(
-              options.config()
+              config
                   + " has "
                   + problems.size()
                   + (problems.size() == 1 ? " violation: " : " violations, the first: ")
                   + problems.getFirst()
                   + (problems.size() == 1 ? "" : ". See all with 'holdfast check'"));
       case ClusterFile.Result.Accepted(var identity, var spec) -> {
-        if (spec.routers().stream().noneMatch(router -> router.node().equals(options.node()))) {
+        if (spec.routers().stream().noneMatch(router -> router.node().equals(node))) {
           throw new CannotRun(
               "--node "
-                  + options.node()
+                  + node
                   + " is not a router of "
-                  + options.config()
+                  + config
                   + "; it names "
                   + String.join(
                       ", ", spec.routers().stream().map(router -> router.node()).toList()));
         }
-        yield Renderer.render(identity, spec, options.node());
+        yield Renderer.render(identity, spec, node);
       }
     };
   }
 
   /** Two agents for one router would take each other's addresses away. */
-  private static FileChannel lock(Options options) throws CannotRun, IOException {
+  static FileChannel lock(Options options) throws CannotRun, IOException {
+    Files.createDirectories(options.runDir());
+    Files.createDirectories(options.stateDir());
     Path file = options.runDir().resolve(options.node() + ".lock");
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -192,81 +169,14 @@ public final class Agent {
     return channel;
   }
 
-  private static void reload(RunningAgent agent, Options options) {
+  private static void reload(AgentLife life, Options options, Path config) {
     try {
-      GatewayNodeSpec spec = read(options);
-      agent.reconfigure(spec, keys(spec, options));
-      LOG.info("configuration read again from={}", options.config());
-    } catch (CannotRun e) {
+      GatewayNodeSpec spec = read(config, options.node());
+      life.apply(spec, keys(spec, options.linkKey()), List.of());
+      LOG.info("configuration read again from={}", config);
+    } catch (CannotRun | IOException e) {
       LOG.warn("configuration refused, the running one stays why=\"{}\"", e.getMessage());
     }
-  }
-
-  private static void answer(RunningAgent agent, JsonNode request, Consumer<String> lines)
-      throws ControlServer.Refused {
-    String command = request.path("command").asText();
-    switch (command) {
-      case "status" -> lines.accept(json(agent));
-      case "flows" -> flows(agent, request, lines);
-      default ->
-          throw new ControlServer.Refused(
-              "this agent does not know the command '"
-                  + command
-                  + "'; is the program newer than the agent?");
-    }
-  }
-
-  private static void flows(RunningAgent agent, JsonNode request, Consumer<String> lines)
-      throws ControlServer.Refused {
-    FlowQuestion question;
-    try {
-      question = FlowQuestion.read(request);
-    } catch (IllegalArgumentException e) {
-      throw new ControlServer.Refused(String.valueOf(e.getMessage()));
-    }
-    agent.flows(
-        question,
-        flow -> {
-          try {
-            lines.accept(JSON.writeValueAsString(flow));
-          } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a flow that JSON cannot write", e);
-          }
-        });
-  }
-
-  private static String json(RunningAgent agent) throws ControlServer.Refused {
-    GatewayNodeStatus status = agent.status();
-    if (status == null) {
-      throw new ControlServer.Refused("the agent's loop does not answer; look at its log");
-    }
-    try {
-      return JSON.writeValueAsString(NodeDocument.of(agent.spec(), status));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("a status that JSON cannot write", e);
-    }
-  }
-
-  private static HttpPages.Health health(RunningAgent agent) {
-    return new HttpPages.Health() {
-      @Override
-      public HttpPages.Answer live() {
-        long stillMillis = agent.stillNanos() / 1_000_000;
-        return new HttpPages.Answer(
-            stillMillis < 5_000, "the loop turned " + stillMillis + " ms ago");
-      }
-
-      @Override
-      public HttpPages.Answer ready() {
-        GatewayNodeStatus status = agent.status();
-        if (status == null) {
-          return new HttpPages.Answer(false, "the loop does not answer");
-        }
-        return new HttpPages.Answer(
-            Boolean.TRUE.equals(status.ready()),
-            "the router is " + status.role() + String.join("; ", status.faults()));
-      }
-    };
   }
 
   /** Walks once through what a start does, without sockets or rights: for the start-up cache. */

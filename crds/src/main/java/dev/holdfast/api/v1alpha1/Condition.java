@@ -21,4 +21,10 @@ public record Condition(
         @Size(max = 4096)
         String message,
     @JsonPropertyDescription("When the status changed; RFC 3339.") @Required @Size(max = 40)
-        String lastTransitionTime) {}
+        String lastTransitionTime) {
+
+  /** The same, speaking of that generation. */
+  public Condition of(long generation) {
+    return new Condition(type, status, generation, reason, message, lastTransitionTime);
+  }
+}

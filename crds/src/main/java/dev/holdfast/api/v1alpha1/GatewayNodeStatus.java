@@ -49,4 +49,70 @@ public record GatewayNodeStatus(
     transitions = Copies.list(transitions);
     conditions = Copies.list(conditions);
   }
+
+  /** The report of an agent that has no configuration yet. */
+  public static GatewayNodeStatus waiting(Role role, String version, List<Condition> conditions) {
+    return new GatewayNodeStatus(
+        null,
+        role,
+        null,
+        false,
+        false,
+        List.of(),
+        null,
+        null,
+        null,
+        null,
+        List.of(),
+        List.of(),
+        List.of(),
+        null,
+        version,
+        null,
+        conditions);
+  }
+
+  /** The same, made by that generation of the GatewayNode, with these conditions. */
+  public GatewayNodeStatus judged(long generation, List<Condition> newConditions) {
+    return new GatewayNodeStatus(
+        generation,
+        role,
+        since,
+        ready,
+        inSync,
+        virtualRouters,
+        flowSync,
+        flows,
+        firewall,
+        realTime,
+        faults,
+        kernelSettings,
+        transitions,
+        stalls,
+        version,
+        reportedAt,
+        newConditions);
+  }
+
+  /** The same, told to the API server at that time. */
+  public GatewayNodeStatus reported(String time) {
+    return new GatewayNodeStatus(
+        observedGeneration,
+        role,
+        since,
+        ready,
+        inSync,
+        virtualRouters,
+        flowSync,
+        flows,
+        firewall,
+        realTime,
+        faults,
+        kernelSettings,
+        transitions,
+        stalls,
+        version,
+        time,
+        conditions);
+  }
 }

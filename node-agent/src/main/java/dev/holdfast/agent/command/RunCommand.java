@@ -17,9 +17,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "run",
     description = {
-      "Runs this router's agent in the foreground, from a GatewayCluster file.",
+      "Runs this router's agent in the foreground, from a GatewayCluster file or from its GatewayNode in Kubernetes.",
       "",
-      "SIGTERM or SIGINT gives the role up, withdraws the virtual addresses and ends; SIGHUP reads the file again."
+      "  holdfast run --config gateway.yaml --node router-a",
+      "  holdfast run --kubeconfig FILE|in-cluster --node router-a --gateway-node home-router-a",
+      "",
+      "SIGTERM or SIGINT gives the role up, withdraws the virtual addresses and ends; SIGHUP reads the file again.",
+      "With --kubeconfig the agent keeps the last configuration that it accepted in the state folder: it starts from there,",
+      "and goes on, while the API server is away."
     },
     mixinStandardHelpOptions = true,
     exitCodeListHeading = "%nExit codes:%n",
@@ -36,10 +41,30 @@ public final class RunCommand implements Callable<Integer> {
 
   @Option(
       names = "--config",
-      required = true,
       paramLabel = "FILE",
       description = "The GatewayCluster, YAML or JSON; the same file on every router.")
   @Nullable Path config;
+
+  @Option(
+      names = "--kubeconfig",
+      paramLabel = "FILE|in-cluster",
+      description = {
+        "Instead of --config: where the API server is and who we are.",
+        "in-cluster: the pod's own service account."
+      })
+  @Nullable String kubeconfig;
+
+  @Option(
+      names = "--namespace",
+      paramLabel = "NAMESPACE",
+      description = "Of the GatewayNode; by default the kubeconfig's, or the pod's own.")
+  @Nullable String namespace;
+
+  @Option(
+      names = "--gateway-node",
+      paramLabel = "NAME",
+      description = "Name of this router's GatewayNode: CLUSTER-NODE, as 'kubectl get gwn' shows.")
+  @Nullable String gatewayNode;
 
   @Option(
       names = "--listen",
@@ -49,27 +74,47 @@ public final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    CommandSpec spec = command;
-    Path file = config;
-    if (folders.node == null || file == null || spec == null) {
-      throw new ParameterException(
-          spec == null ? new picocli.CommandLine(this) : spec.commandLine(),
+    String node = folders.node;
+    if (node == null) {
+      throw usage(
           "Missing required option: '--node=NODE', this router's name in the GatewayCluster");
     }
-    List<InetSocketAddress> addresses = listen.stream().map(text -> address(spec, text)).toList();
+    List<InetSocketAddress> addresses = listen.stream().map(this::address).toList();
     return Agent.run(
         new Agent.Options(
-            file, folders.node, folders.runDir, folders.stateDir, folders.linkKey, addresses));
+            source(), node, folders.runDir, folders.stateDir, folders.linkKey, addresses));
   }
 
-  private static InetSocketAddress address(CommandSpec spec, String text) {
+  private Agent.Source source() {
+    if ((config == null) == (kubeconfig == null)) {
+      throw usage(
+          "Say where the configuration is: either --config FILE or --kubeconfig FILE|in-cluster");
+    }
+    if (config != null) {
+      if (namespace != null || gatewayNode != null) {
+        throw usage("--namespace and --gateway-node go with --kubeconfig, not with --config");
+      }
+      return new Agent.Source.File(config);
+    }
+    if (kubeconfig == null || gatewayNode == null) {
+      throw usage(
+          "--kubeconfig needs --gateway-node NAME, the name of this router's GatewayNode"
+              + " (CLUSTER-NODE, as 'kubectl get gwn' shows)");
+    }
+    return new Agent.Source.Kubernetes(kubeconfig, namespace, gatewayNode);
+  }
+
+  private ParameterException usage(String sentence) {
+    return new ParameterException(
+        command == null ? new picocli.CommandLine(this) : command.commandLine(), sentence);
+  }
+
+  private InetSocketAddress address(String text) {
     int colon = text.lastIndexOf(':');
     String host = colon < 0 ? "" : text.substring(0, colon).replaceAll("^\\[|\\]$", "");
     String port = text.substring(colon + 1);
     if (host.isEmpty() || !port.matches("[0-9]{1,5}") || Integer.parseInt(port) > 65_535) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--listen " + text + " is not ADDRESS:PORT; write for example 127.0.0.1:9477");
+      throw usage("--listen " + text + " is not ADDRESS:PORT; write for example 127.0.0.1:9477");
     }
     return new InetSocketAddress(host, Integer.parseInt(port));
   }

@@ -1,6 +1,7 @@
 package dev.holdfast.agent.ops;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.holdfast.api.v1alpha1.GatewayNodeNames;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import org.jspecify.annotations.Nullable;
@@ -20,12 +21,12 @@ public record NodeDocument(
   /** The part of an object's metadata that an agent knows. */
   public record Metadata(String name, String namespace) {}
 
-  /** The object of one router. Its name is CLUSTER-NODE, as the operator names it. */
+  /** The object of one router. Named as the operator names it. */
   public static NodeDocument of(GatewayNodeSpec spec, @Nullable GatewayNodeStatus status) {
     return new NodeDocument(
         "holdfast.dev/v1alpha1",
         "GatewayNode",
-        new Metadata(spec.cluster() + "-" + spec.node(), spec.namespace()),
+        new Metadata(GatewayNodeNames.of(spec.cluster(), spec.node()), spec.namespace()),
         spec,
         status);
   }

@@ -97,6 +97,34 @@ public final class DiskStore {
     }
   }
 
+  /** The two that are kept of each file, newest first. */
+  public enum Copy {
+    CURRENT,
+    PREVIOUS
+  }
+
+  /**
+   * Reads one of the two.
+   *
+   * @return empty when it is not there
+   * @throws IOException when it is damaged, saying how
+   */
+  public synchronized Optional<String> read(String name, Copy copy) throws IOException {
+    try {
+      return Optional.of(readChecked(path(name, copy)));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Where one of the two is, for messages. */
+  public Path path(String name, Copy copy) {
+    return switch (copy) {
+      case CURRENT -> directory.resolve(name);
+      case PREVIOUS -> previous(name);
+    };
+  }
+
   /** Removes a file and the one before. */
   public synchronized void delete(String name) throws IOException {
     boolean there = Files.deleteIfExists(previous(name));

@@ -48,6 +48,7 @@ final class Effects implements AgentLoop.Performer {
   private final Inbox inbox;
   private final LongSupplier nanoTime;
   private @Nullable FlowSync flowSync;
+  private Runnable roleListener = () -> {};
   private GatewayNodeSpec spec;
   private boolean finished;
 
@@ -79,6 +80,10 @@ final class Effects implements AgentLoop.Performer {
   /** Before the loop begins; without it a takeover has no flows to wait for. */
   void flowSync(@Nullable FlowSync sync) {
     flowSync = sync;
+  }
+
+  void whenRoleChanges(Runnable listener) {
+    roleListener = listener;
   }
 
   void reconfigure(GatewayNodeSpec changed) {
@@ -296,5 +301,6 @@ final class Effects implements AgentLoop.Performer {
     } else if (transition.from() == Role.ACTIVE) {
       hooks.backup();
     }
+    roleListener.run();
   }
 }

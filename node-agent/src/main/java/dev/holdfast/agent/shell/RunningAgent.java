@@ -88,7 +88,12 @@ public final class RunningAgent implements AutoCloseable {
   private volatile @Nullable Throwable failure;
   private List<Condition> conditions = List.of();
 
-  private RunningAgent(GatewayNodeSpec spec, Path runDir, Path stateDir, @Nullable LinkKeys keys)
+  private RunningAgent(
+      GatewayNodeSpec spec,
+      Path runDir,
+      Path stateDir,
+      @Nullable LinkKeys keys,
+      List<String> answered)
       throws IOException {
     this.spec = spec;
     ClusterConfig config = CoreConfig.of(spec);
@@ -97,6 +102,7 @@ public final class RunningAgent implements AutoCloseable {
     Sysctl sysctl = Sysctl.ofThisMachine();
     HostSetup.preflight(spec);
     host = new HostSetup(spec, networks, sysctl, stateDir);
+    answered.forEach(host::answered);
     rtnetlink = Rtnetlink.open();
     ports =
         new VrrpPorts(
@@ -151,11 +157,17 @@ public final class RunningAgent implements AutoCloseable {
    * Opens the sockets, looks at what is there, and starts the loop.
    *
    * @param keys of the sealed link; null with a protocol that has none
+   * @param answered who answered just now and must do so again after the policy, see {@link
+   *     #answered}
    */
   public static RunningAgent start(
-      GatewayNodeSpec spec, Path runDir, Path stateDir, @Nullable LinkKeys keys)
+      GatewayNodeSpec spec,
+      Path runDir,
+      Path stateDir,
+      @Nullable LinkKeys keys,
+      List<String> answered)
       throws IOException {
-    return new RunningAgent(spec, runDir, stateDir, keys);
+    return new RunningAgent(spec, runDir, stateDir, keys, answered);
   }
 
   private FlowSync flowSync(ClusterConfig config, @Nullable LinkKeys keys) {
@@ -235,6 +247,11 @@ public final class RunningAgent implements AutoCloseable {
 
   public GatewayNodeSpec spec() {
     return spec;
+  }
+
+  /** Runs after each change of the role, on the loop's thread; must not block. */
+  public void whenRoleChanges(Runnable listener) {
+    inbox.offer(() -> effects.whenRoleChanges(listener));
   }
 
   /** The report as of now; null when the loop does not answer within {@value #ANSWER_SECONDS} s. */

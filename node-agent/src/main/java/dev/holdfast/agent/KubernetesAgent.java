@@ -1,0 +1,166 @@
+package dev.holdfast.agent;
+
+import dev.holdfast.agent.kube.AcceptedStore;
+import dev.holdfast.agent.kube.ApiAccess;
+import dev.holdfast.agent.kube.ApiProbe;
+import dev.holdfast.agent.kube.ApiWatch;
+import dev.holdfast.agent.kube.NodeFollower;
+import dev.holdfast.agent.kube.StatusPatcher;
+import dev.holdfast.agent.linux.SyscallException;
+import dev.holdfast.agent.shell.LinkKeyFile;
+import dev.holdfast.agent.shell.ProcessSignals;
+import dev.holdfast.agent.shell.RunningAgent;
+import dev.holdfast.agent.sync.wire.LinkKeys;
+import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An agent that works by its GatewayNode: as a pod, or as a host service with a kubeconfig. It
+ * begins with what it kept on disk, follows the API server from then on, and reports there.
+ *
+ * <p>Loaded only with {@code --kubeconfig}: an agent with a file has no Kubernetes client.
+ */
+final class KubernetesAgent implements NodeFollower.Gateway {
+
+  private static final String API_SERVER = "the API server";
+  private static final long KEY_LOOK_SECONDS = 5;
+  private static final long TRIAL_LOOK_SECONDS = 1;
+
+  private final AgentLife life;
+  private final NodeFollower follower;
+  private volatile @Nullable StatusPatcher patcher;
+
+  private KubernetesAgent(Agent.Options options, Agent.Source.Kubernetes source) {
+    follower =
+        new NodeFollower(
+            options.node(),
+            source.gatewayNode(),
+            new AcceptedStore(options.stateDir()),
+            () -> LinkKeyFile.read(options.linkKey()),
+            this,
+            Instant::now);
+    life = new AgentLife(options, follower::completed, this::changed);
+  }
+
+  /** Runs until SIGTERM or SIGINT. */
+  static void run(Agent.Options options, Agent.Source.Kubernetes source)
+      throws Agent.CannotRun, IOException {
+    ApiAccess access = ApiAccess.of(source.kubeconfig(), null, source.namespace());
+    KubernetesAgent agent = new KubernetesAgent(options, source);
+    try (FileChannel _ = Agent.lock(options);
+        AgentLife life = agent.life) {
+      ProcessSignals.handle(life::stop, agent.follower::keysChanged);
+      life.open();
+      agent.follower.startFromDisk();
+      agent.follow(access, options, source.gatewayNode());
+    }
+  }
+
+  private void follow(ApiAccess access, Agent.Options options, String name) throws Agent.CannotRun {
+    RandomGenerator random = RandomGenerator.getDefault();
+    ApiProbe probe = new ApiProbe(access, name);
+    try (KubernetesClient client = access.open();
+        ApiWatch watch = new ApiWatch(client, access.namespace(), name, listener(), random);
+        StatusPatcher reports =
+            new StatusPatcher(
+                client, access.namespace(), name, this::report, watch::suspect, random);
+        ScheduledExecutorService looks = Executors.newSingleThreadScheduledExecutor(daemon())) {
+      patcher = reports;
+      KeyLook keys = new KeyLook(options);
+      looks.scheduleWithFixedDelay(keys, KEY_LOOK_SECONDS, KEY_LOOK_SECONDS, TimeUnit.SECONDS);
+      looks.scheduleWithFixedDelay(
+          () -> probeOnTrial(probe), TRIAL_LOOK_SECONDS, TRIAL_LOOK_SECONDS, TimeUnit.SECONDS);
+      life.awaitEnd();
+      looks.shutdownNow();
+    }
+  }
+
+  private static java.util.concurrent.ThreadFactory daemon() {
+    return runnable -> Thread.ofPlatform().daemon().name("kube-looks").unstarted(runnable);
+  }
+
+  /** kubelet changes a mounted Secret by swapping a link: the content is what counts. */
+  private final class KeyLook implements Runnable {
+    private final Agent.Options options;
+    private LinkKeys.Parsed seen;
+
+    KeyLook(Agent.Options options) {
+      this.options = options;
+      seen = LinkKeyFile.read(options.linkKey());
+    }
+
+    @Override
+    public void run() {
+      LinkKeys.Parsed now = LinkKeyFile.read(options.linkKey());
+      if (!now.equals(seen)) {
+        seen = now;
+        follower.keysChanged();
+      }
+    }
+  }
+
+  private void probeOnTrial(ApiProbe probe) {
+    RunningAgent running = life.agent();
+    if (running != null && running.policyOnTrial() && probe.answers()) {
+      running.answered(API_SERVER);
+    }
+  }
+
+  private ApiWatch.Listener listener() {
+    return new ApiWatch.Listener() {
+      @Override
+      public void found(NodeFollower.Document document) {
+        follower.found(document);
+      }
+
+      @Override
+      public void absent() {
+        follower.absent();
+      }
+
+      @Override
+      public void away(String why) {
+        follower.away(why);
+      }
+    };
+  }
+
+  private @Nullable GatewayNodeStatus report() {
+    return life.agent() == null ? follower.beforeTheFirst(Main.version()) : life.status();
+  }
+
+  @Override
+  public void apply(GatewayNodeSpec spec, @Nullable LinkKeys keys, boolean fromApi) {
+    RunningAgent running = life.agent();
+    // During a trial only the probe may say that the API server was heard.
+    boolean counts = fromApi && (running == null || !running.policyOnTrial());
+    try {
+      life.apply(spec, keys, counts ? List.of(API_SERVER) : List.of());
+    } catch (IOException | SyscallException e) {
+      life.failed(String.valueOf(e.getMessage()));
+    }
+  }
+
+  @Override
+  public void waitingFor(String sentence) {
+    life.waitingFor(sentence);
+  }
+
+  @Override
+  public void changed() {
+    StatusPatcher reports = patcher;
+    if (reports != null) {
+      reports.wake();
+    }
+  }
+}

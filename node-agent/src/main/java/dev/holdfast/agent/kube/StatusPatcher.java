@@ -1,0 +1,102 @@
+package dev.holdfast.agent.kube;
+
+import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes the report to the GatewayNode's status: at changes and at a slow heartbeat, see {@link
+ * StatusPacer}. A report that is newer makes an older one that could not be written pointless, so
+ * nothing queues up while the API server is away.
+ *
+ * <p>Owns the thread {@code status-patcher}; {@link #wake} may be called by any.
+ */
+public final class StatusPatcher implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StatusPatcher.class);
+  private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final KubernetesClient client;
+  private final String namespace;
+  private final String name;
+  private final Supplier<@Nullable GatewayNodeStatus> report;
+  private final Runnable whenRefused;
+  private final StatusPacer pacer;
+  private final Thread thread;
+  private volatile boolean closed;
+  private boolean isRefused;
+
+  /**
+   * @param client the caller's, who closes it after this
+   * @param report as of now; null when there is none
+   * @param whenRefused the API server did not answer, or not as it should
+   */
+  public StatusPatcher(
+      KubernetesClient client,
+      String namespace,
+      String name,
+      Supplier<@Nullable GatewayNodeStatus> report,
+      Runnable whenRefused,
+      RandomGenerator random) {
+    this.client = client;
+    this.namespace = namespace;
+    this.name = name;
+    this.report = report;
+    this.whenRefused = whenRefused;
+    this.pacer = new StatusPacer(random, System.nanoTime());
+    thread = Thread.ofPlatform().daemon().name("status-patcher").start(this::run);
+  }
+
+  /** The report has something new: look now. */
+  public void wake() {
+    LockSupport.unpark(thread);
+  }
+
+  private void run() {
+    while (!closed) {
+      GatewayNodeStatus status = report.get();
+      if (status != null && pacer.isDue(status, System.nanoTime())) {
+        write(status);
+      }
+      LockSupport.parkNanos(this, LOOK_NANOS);
+    }
+  }
+
+  private void write(GatewayNodeStatus status) {
+    try {
+      GatewayNodes.writeStatus(client, namespace, name, status.reported(Times.text(Instant.now())));
+      pacer.written(status, System.nanoTime());
+      if (isRefused) {
+        isRefused = false;
+        LOG.info("status written again");
+      }
+    } catch (KubernetesClientException e) {
+      pacer.failed(System.nanoTime());
+      if (!isRefused) {
+        isRefused = true;
+        LOG.warn("status not written why=\"{}\"", ApiWatch.reason(e));
+      }
+      whenRefused.run();
+    }
+  }
+
+  /** Ends the thread; waits for it as long as a request may take, but no longer than a second. */
+  @Override
+  public void close() {
+    closed = true;
+    wake();
+    try {
+      thread.join(1_000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

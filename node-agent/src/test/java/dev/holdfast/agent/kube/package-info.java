@@ -1,0 +1,4 @@
+@NullMarked
+package dev.holdfast.agent.kube;
+
+import org.jspecify.annotations.NullMarked;
