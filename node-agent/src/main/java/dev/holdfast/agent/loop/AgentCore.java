@@ -248,6 +248,11 @@ public final class AgentCore {
         .forEach(fault -> role(new RoleEvent.FaultChanged(fault, after.contains(fault.network()))));
   }
 
+  /** After how long a silence another router may take over. */
+  long patienceNanos() {
+    return roleConfig.patienceNanos();
+  }
+
   private void stalled(long nanos) {
     nextHops = nextHops.delayed(nanos);
     stalls++;

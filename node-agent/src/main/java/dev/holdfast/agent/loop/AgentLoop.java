@@ -1,5 +1,6 @@
 package dev.holdfast.agent.loop;
 
+import dev.holdfast.agent.vrrp.wire.Advert;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -144,7 +145,19 @@ public final class AgentLoop implements Runnable {
 
   private void perform(List<Effect> effects) {
     for (Effect effect : effects) {
-      performer.perform(effect);
+      if (!isOutdated(effect)) {
+        performer.perform(effect);
+      }
     }
+  }
+
+  /**
+   * True for an advert of a turn that stood still in its middle, for so long that another router may
+   * have taken over: it would take the role back before the stall is known. The next turn tells it.
+   */
+  private boolean isOutdated(Effect effect) {
+    return effect instanceof Effect.SendAdvert(_, Advert advert, _)
+        && !advert.resigns()
+        && nanoTime.getAsLong() - turnedAtNanos > core.patienceNanos();
   }
 }

@@ -35,7 +35,7 @@ final class FlowLister {
   }
 
   /** What the loop knows and the table does not. */
-  record Now(long protectedPosition, String whyUnprotected, int nowSeconds) {}
+  record Now(long protectedPosition, boolean anyPeer, int nowSeconds) {}
 
   private final FlowQuestion question;
   private final List<Copy> copies = new ArrayList<>();
@@ -90,6 +90,9 @@ final class FlowLister {
   }
 
   private static @Nullable String reason(long position, Now now) {
-    return position <= now.protectedPosition() ? null : now.whyUnprotected();
+    if (position <= now.protectedPosition()) {
+      return null;
+    }
+    return now.anyPeer() ? UnprotectedReason.NOT_YET_ACKNOWLEDGED : UnprotectedReason.NO_PEER;
   }
 }
