@@ -152,8 +152,9 @@ public final class AgentLoop implements Runnable {
   }
 
   /**
-   * True for an advert of a turn that stood still in its middle, for so long that another router may
-   * have taken over: it would take the role back before the stall is known. The next turn tells it.
+   * True for an advert of a turn that stood still in its middle, for so long that another router
+   * may have taken over: it would take the role back before the stall is known. The next turn tells
+   * it.
    */
   private boolean isOutdated(Effect effect) {
     return effect instanceof Effect.SendAdvert(_, Advert advert, _)

@@ -15,8 +15,9 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A switch with our agent on one port and keepalived on another; a cable can be cut at the switch.
- * Closing it ends the programs and removes the namespaces.
+ * A switch with two routers on it, the first with our agent, the second with keepalived or another
+ * agent of ours; a cable can be cut at the switch. Closing it ends the programs and removes the
+ * namespaces.
  */
 final class InteropSegment implements AutoCloseable {
 
@@ -54,26 +55,57 @@ final class InteropSegment implements AutoCloseable {
 
   /** Our agent; the program as it was built. */
   Process startOurs(String gatewayCluster) throws IOException {
+    Process process = startAgent(us, gatewayCluster);
+    ours = Optional.of(process);
+    return process;
+  }
+
+  /** Our agent on the port that keepalived has in other tests. */
+  Process startOursInTheirPlace(String gatewayCluster) throws IOException {
+    return startAgent(them, gatewayCluster);
+  }
+
+  private Process startAgent(String router, String gatewayCluster) throws IOException {
     Path config = write("gateway.yaml", gatewayCluster);
     Path key = write("link.key", Base64.getEncoder().encodeToString(new byte[32]) + "\n");
     Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
-    Process process =
-        start(
-            us,
-            "bin/holdfast",
-            "run",
-            "--config",
-            config.toString(),
-            "--node",
-            "us",
-            "--run-dir",
-            folder.resolve("run").toString(),
-            "--state-dir",
-            folder.resolve("state").toString(),
-            "--link-key",
-            key.toString());
-    ours = Optional.of(process);
-    return process;
+    return start(
+        router,
+        "bin/holdfast",
+        "run",
+        "--config",
+        config.toString(),
+        "--node",
+        portOf(router),
+        "--run-dir",
+        runFolder(router).toString(),
+        "--state-dir",
+        folder.resolve("state-" + portOf(router)).toString(),
+        "--link-key",
+        key.toString());
+  }
+
+  private Path runFolder(String router) {
+    return folder.resolve("run-" + portOf(router));
+  }
+
+  /** What the agent says of itself, as JSON. */
+  String status(String router) {
+    return network.in(
+        router,
+        "bin/holdfast",
+        "status",
+        "--output",
+        "json",
+        "--run-dir",
+        runFolder(router).toString());
+  }
+
+  /** A host on the first segment, which has no say in anything. */
+  String stranger() {
+    String name = network.namespace("stranger");
+    connect(name, "stranger0", 0, 3);
+    return name;
   }
 
   Process startTheirs(String configuration) throws IOException {

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Objects;
 
 /** The captured frames of {@code vectors/vrrp}, each with the row that says what is in it. */
-final class Captures {
+public final class Captures {
 
   private static final int PCAP_HEADER = 24;
   private static final int RECORD_HEADER = 16;
@@ -26,7 +26,7 @@ final class Captures {
           + " auth_or_rsvd adv checksum ck_mode addrs trailer_or_note";
 
   /** One frame. */
-  static final class Frame {
+  public static final class Frame {
     private final Map<String, String> row;
     private final byte[] bytes;
 
@@ -35,7 +35,7 @@ final class Captures {
       this.bytes = bytes;
     }
 
-    String get(String column) {
+    public String get(String column) {
       return Objects.requireNonNull(row.get(column), column);
     }
 
@@ -79,16 +79,16 @@ final class Captures {
       return ByteBuffer.wrap(bytes, ETHERNET, bytes.length - ETHERNET).slice();
     }
 
-    byte[] toBytes() {
+    public byte[] toBytes() {
       return bytes.clone();
     }
 
-    boolean isVrrp() {
+    public boolean isVrrp() {
       return get("kind").startsWith("VRRP");
     }
 
     /** True when it was made by hand. */
-    boolean isCrafted() {
+    public boolean isCrafted() {
       return file().endsWith("injection") && get("src_mac").equals("02:00:00:00:00:03");
     }
 
@@ -121,7 +121,7 @@ final class Captures {
     return frames;
   }
 
-  static List<Frame> of(String file) {
+  public static List<Frame> of(String file) {
     return all().stream().filter(frame -> frame.file().equals(file)).toList();
   }
 
