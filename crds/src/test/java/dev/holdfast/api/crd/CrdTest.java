@@ -41,6 +41,14 @@ class CrdTest {
     Golden.check(Path.of("gatewaynodes.holdfast.dev.yaml"), CrdGenerator.gatewayNodes());
   }
 
+  @Test
+  void theChartHasTheSame() throws IOException {
+    Path chart = Path.of("../helm/holdfast/files/crds");
+    Golden.check(
+        chart.resolve("gatewayclusters.holdfast.dev.yaml"), CrdGenerator.gatewayClusters());
+    Golden.check(chart.resolve("gatewaynodes.holdfast.dev.yaml"), CrdGenerator.gatewayNodes());
+  }
+
   @ParameterizedTest
   @MethodSource("definitions")
   void everyFieldIsDescribed(String definition) throws JsonProcessingException {

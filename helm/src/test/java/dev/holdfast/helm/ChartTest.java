@@ -1,0 +1,120 @@
+package dev.holdfast.helm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.marcnuri.helm.LintResult;
+import dev.holdfast.api.Golden;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@DisplayName("The chart")
+class ChartTest {
+
+  private static final Map<String, Object> WITHOUT_CRDS = Map.of("crds.enabled", false);
+
+  @Test
+  void lintsWithoutAWarning() {
+    LintResult lint = Chart.helm().lint().strict().call();
+
+    assertThat(lint.isFailed()).as("%s", lint.getMessages()).isFalse();
+  }
+
+  @Test
+  void rendersAsCommitted() throws IOException {
+    Golden.check(Path.of("src/test/resources/golden/default.yaml"), Chart.render(WITHOUT_CRDS));
+    Golden.check(
+        Path.of("src/test/resources/golden/everything.yaml"),
+        Chart.render(Path.of("src/test/resources/everything-values.yaml")));
+  }
+
+  @Test
+  void bringsTheResourceDefinitionsUnchangedAndKeepsThem() throws IOException {
+    List<JsonNode> definitions =
+        Chart.objects(Chart.render(Map.of())).stream()
+            .filter(object -> object.path("kind").asText().equals("CustomResourceDefinition"))
+            .toList();
+
+    assertThat(definitions).hasSize(2);
+    for (JsonNode definition : definitions) {
+      ObjectNode metadata = (ObjectNode) definition.get("metadata");
+      assertThat(metadata.at("/annotations/helm.sh~1resource-policy").asText()).isEqualTo("keep");
+      metadata.remove("annotations");
+      assertThat(definition)
+          .isEqualTo(Chart.file("files/crds/" + metadata.get("name").asText() + ".yaml"));
+    }
+  }
+
+  @Test
+  void leavesTheResourceDefinitionsOutWhenTold() {
+    assertThat(Chart.render(WITHOUT_CRDS)).doesNotContain("CustomResourceDefinition");
+  }
+
+  @Test
+  void namesTheImagesOfItsOwnVersion() throws IOException {
+    Matcher version =
+        Pattern.compile("\n  <version>(.*)</version>")
+            .matcher(Files.readString(Path.of("../pom.xml")));
+    assertThat(version.find()).isTrue();
+
+    assertThat(Chart.file("Chart.yaml").get("appVersion").asText()).isEqualTo(version.group(1));
+    assertThat(Chart.render(WITHOUT_CRDS))
+        .contains("holdfast.dev/holdfast-operator:" + version.group(1))
+        .contains("holdfast.dev/holdfast-agent:" + version.group(1));
+  }
+
+  /** Helm merges maps of values and forgets what no template reads: a typo must not be silent. */
+  @ParameterizedTest
+  @CsvSource({
+    "operator.replica, 1, replica",
+    "operator.replicas, -1, replicas",
+    "operator.port, 80, port",
+    "operator.logLevel, LOUD, logLevel",
+    "operator.image.pullPolicy, Sometimes, pullPolicy",
+    "agent.image.repository, '', repository",
+    "agent.tolerations, x, tolerations",
+    "operator.rolloutDeadline, 5m, rolloutDeadline",
+    "podNetworks, ten, podNetworks",
+    "monitoring.enable, true, enable",
+  })
+  void refusesAValueItDoesNotKnow(String path, String value, String named) {
+    Object typed = value.matches("-?\\d+") ? (Object) Integer.valueOf(value) : value;
+
+    assertThatThrownBy(() -> Chart.render(Map.of(path, typed))).hasMessageContaining(named);
+  }
+
+  @Test
+  void everyValueIsInTheSchema() throws IOException {
+    List<String> missing = new ArrayList<>();
+    unknown("", Chart.file("values.yaml"), Chart.file("values.schema.json"), missing);
+
+    assertThat(missing).isEmpty();
+  }
+
+  private static void unknown(String path, JsonNode values, JsonNode schema, List<String> missing) {
+    JsonNode properties = schema.path("properties");
+    if (properties.isMissingNode()) {
+      return; // A reference, or a thing of Kubernetes' own.
+    }
+    for (Map.Entry<String, JsonNode> value : values.properties()) {
+      JsonNode known = properties.path(value.getKey());
+      if (known.isMissingNode()) {
+        missing.add(path + "/" + value.getKey());
+      } else {
+        unknown(path + "/" + value.getKey(), value.getValue(), known, missing);
+      }
+    }
+  }
+}
