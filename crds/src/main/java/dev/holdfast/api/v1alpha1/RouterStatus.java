@@ -16,4 +16,10 @@ public record RouterStatus(
         boolean ready,
     @JsonPropertyDescription("It and its peers hold each other's flows.") @Required boolean inSync,
     @JsonPropertyDescription("The generation that it works by.") @Nullable Long generation,
-    @JsonPropertyDescription("Version of its agent.") @Size(max = 64) @Nullable String version) {}
+    @JsonPropertyDescription("Version of its agent.") @Size(max = 64) @Nullable String version,
+    @JsonPropertyDescription(
+            "It may be rebooted or lose its power now, and no flow is lost by that.")
+        @Required
+        boolean safeToReboot,
+    @JsonPropertyDescription("Why, or why not, and what would be lost.") @Size(max = 512)
+        @Nullable String note) {}

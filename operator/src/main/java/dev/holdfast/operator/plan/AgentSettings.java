@@ -1,0 +1,27 @@
+package dev.holdfast.operator.plan;
+
+import io.fabric8.kubernetes.api.model.ResourceRequirements;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What the chart says about agents.
+ *
+ * @param pullSecrets names of Secrets in the GatewayCluster's namespace
+ * @param monitoring PodMonitors are wanted where the kind exists
+ * @param rolloutDeadline a renewed agent that is not in sync by then halts the rollout
+ * @param linkKeyMaxAge an older link key is rotated
+ */
+public record AgentSettings(
+    String image,
+    String pullPolicy,
+    List<String> pullSecrets,
+    ResourceRequirements resources,
+    boolean monitoring,
+    Duration rolloutDeadline,
+    Duration linkKeyMaxAge) {
+
+  public AgentSettings {
+    pullSecrets = List.copyOf(pullSecrets);
+  }
+}

@@ -1,0 +1,221 @@
+package dev.holdfast.operator.plan;
+
+import io.fabric8.kubernetes.api.model.ContainerStatus;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
+import dev.holdfast.api.v1alpha1.GatewayNodeNames;
+import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
+import dev.holdfast.api.v1alpha1.Role;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which router may get a new pod: one at a time, the backups first, each in sync before the next. The
+ * active goes last, and only when another router that was renewed holds every flow and may take the
+ * role; it is asked to give the role up before its pod is touched.
+ *
+ * <p>A router whose agent does not work has nothing to lose: it is renewed at once, which is also the
+ * way out of a bad image.
+ */
+final class Rollout {
+
+  /** On a DaemonSet: which template its pod was made from, and when that was decided. */
+  static final String TEMPLATE_ANNOTATION = "holdfast.dev/template";
+
+  static final String RENEWED_ANNOTATION = "holdfast.dev/renewed-at";
+
+  private final Scene scene;
+  private final Map<String, String> wanted;
+  private final Set<String> renew = new HashSet<>();
+  private final Set<String> movedAway = new HashSet<>();
+  private Progress progress = Progress.DONE;
+
+  private Rollout(Scene scene, Map<String, String> wanted) {
+    this.scene = scene;
+    this.wanted = wanted;
+  }
+
+  /**
+   * @param renew routers whose DaemonSet may have the wanted template
+   * @param movedAway routers that shall not hold the role because their pod is about to go
+   */
+  record Decision(Set<String> renew, Set<String> movedAway, Progress progress) {}
+
+  /**
+   * @param wanted by node: which template it shall have
+   */
+  static Decision decide(Scene scene, Map<String, String> wanted) {
+    Rollout rollout = new Rollout(scene, wanted);
+    rollout.decide();
+    return new Decision(rollout.renew, rollout.movedAway, rollout.progress);
+  }
+
+  private void decide() {
+    List<String> routers = wanted.keySet().stream().sorted(scene.leastFirst()).toList();
+    routers.stream().filter(node -> !pending(node) || !standing(node)).forEach(renew::add);
+    routers.stream().filter(this::leavesItsOldPod).forEach(movedAway::add);
+    List<String> waiting = routers.stream().filter(node -> !renew.contains(node)).toList();
+    Optional<String> inFlight = routers.stream().filter(this::inFlight).findFirst();
+    if (inFlight.isPresent()) {
+      progress = flying(inFlight.get(), waiting);
+    } else if (!waiting.isEmpty()) {
+      next(waiting.getFirst(), routers);
+    }
+  }
+
+  private Progress flying(String node, List<String> waiting) {
+    if (waiting.isEmpty()) {
+      return overdue(node)
+          ? Progress.DONE
+          : Progress.moving("AgentStarts", "the agent on " + node + " starts: " + lack(node));
+    }
+    return overdue(node)
+        ? Progress.halted(
+            "RolloutHalted",
+            node
+                + " got a new pod and "
+                + lack(node)
+                + "; "
+                + String.join(", ", waiting)
+                + (waiting.size() == 1 ? " keeps its old one" : " keep their old ones"))
+        : Progress.moving("Rollout", node + " got a new pod and " + lack(node));
+  }
+
+  private void next(String node, List<String> routers) {
+    if (!scene.isActive(node)) {
+      renew.add(node);
+      progress = Progress.moving("Rollout", node + " gets a new pod");
+      return;
+    }
+    Optional<String> successor =
+        routers.stream()
+            .filter(other -> !other.equals(node))
+            .filter(other -> scene.reports().ready(other) && scene.reports().inSync(other))
+            .findFirst();
+    if (successor.isPresent()) {
+      movedAway.add(node);
+      progress =
+          Progress.moving("Rollout", node + " gives the role up before it gets a new pod");
+    } else {
+      progress =
+          Progress.moving(
+              "RolloutWaits",
+              node
+                  + " is active and keeps its old pod until another router holds every flow and may"
+                  + " take the role");
+    }
+  }
+
+  private boolean pending(String node) {
+    return daemonSet(node)
+        .map(set -> !annotation(set, TEMPLATE_ANNOTATION).equals(wanted.get(node)))
+        .orElse(false);
+  }
+
+  /** Its agent works: as active or backup, or because it was told to hold no role. */
+  private boolean standing(String node) {
+    return scene.reports().ready(node) || rests(node);
+  }
+
+  private boolean rests(String node) {
+    return scene.reports().alive(node)
+        && scene
+            .reports()
+            .status(node)
+            .map(GatewayNodeStatus::role)
+            .filter(Role.MAINTENANCE::equals)
+            .isPresent();
+  }
+
+  private boolean inFlight(String node) {
+    return !pending(node)
+        && daemonSet(node).isPresent()
+        && scene.machine(node).map(Machine::ready).orElse(false)
+        && !(podIsNew(node) && podWorks(node) && standing(node) && holdsTheFlows(node));
+  }
+
+  private boolean holdsTheFlows(String node) {
+    return scene.reports().active().map(node::equals).orElse(true)
+        || scene.reports().inSync(node);
+  }
+
+  private boolean leavesItsOldPod(String node) {
+    return !pending(node)
+        && !podIsNew(node)
+        && scene.gatewayNode(node).map(one -> one.getSpec().maintenance()).orElse(false);
+  }
+
+  private boolean podIsNew(String node) {
+    return daemonSet(node)
+        .map(
+            set -> {
+              DaemonSetStatus status = set.getStatus();
+              return status != null
+                  && orZero(status.getObservedGeneration()) >= set.getMetadata().getGeneration()
+                  && orZero(status.getUpdatedNumberScheduled()) >= 1;
+            })
+        .orElse(false);
+  }
+
+  /** Ready; a router in maintenance is never that, and then it is enough that its agent runs. */
+  private boolean podWorks(String node) {
+    boolean available =
+        daemonSet(node)
+            .map(DaemonSet::getStatus)
+            .map(status -> orZero(status.getNumberAvailable()) >= 1)
+            .orElse(false);
+    return available || rests(node) && scene.observed().pods().stream()
+        .filter(pod -> of(node, pod))
+        .anyMatch(Rollout::started);
+  }
+
+  private static boolean of(String node, Pod pod) {
+    return GatewayNodeNames.label(node)
+        .equals(pod.getMetadata().getLabels().get(GatewayNodeNames.NODE_LABEL));
+  }
+
+  private static boolean started(Pod pod) {
+    return pod.getMetadata().getDeletionTimestamp() == null
+        && pod.getStatus() != null
+        && !pod.getStatus().getContainerStatuses().isEmpty()
+        && pod.getStatus().getContainerStatuses().stream()
+            .map(ContainerStatus::getStarted)
+            .allMatch(Boolean.TRUE::equals);
+  }
+
+  private boolean overdue(String node) {
+    Instant renewed =
+        daemonSet(node)
+            .map(set -> Instants.parse(annotation(set, RENEWED_ANNOTATION)))
+            .orElse(scene.observed().now());
+    return renewed.plus(scene.settings().rolloutDeadline()).isBefore(scene.observed().now());
+  }
+
+  private String lack(String node) {
+    if (!podIsNew(node)) {
+      return "it is not running yet";
+    }
+    if (!standing(node)) {
+      return "its agent is not ready";
+    }
+    return holdsTheFlows(node) ? "its pod is not ready" : "it is not in sync yet";
+  }
+
+  private Optional<DaemonSet> daemonSet(String node) {
+    return scene.observed().daemonSet(GatewayNodeNames.of(scene.name(), node));
+  }
+
+  static String annotation(DaemonSet set, String key) {
+    Map<String, String> annotations = set.getMetadata().getAnnotations();
+    return annotations == null ? "" : annotations.getOrDefault(key, "");
+  }
+
+  private static long orZero(@org.jspecify.annotations.Nullable Number number) {
+    return number == null ? 0 : number.longValue();
+  }
+}

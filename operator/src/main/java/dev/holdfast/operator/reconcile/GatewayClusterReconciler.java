@@ -1,0 +1,128 @@
+package dev.holdfast.operator.reconcile;
+
+import dev.holdfast.api.v1alpha1.GatewayCluster;
+import dev.holdfast.api.v1alpha1.GatewayClusterStatus;
+import dev.holdfast.operator.kube.Applier;
+import dev.holdfast.operator.kube.ClusterNetworks;
+import dev.holdfast.operator.kube.EventWriter;
+import dev.holdfast.operator.kube.Observer;
+import dev.holdfast.operator.kube.Sources;
+import dev.holdfast.operator.plan.AgentSettings;
+import dev.holdfast.operator.plan.ClusterPlan;
+import dev.holdfast.operator.plan.ClusterPlanner;
+import dev.holdfast.operator.plan.Instants;
+import dev.holdfast.operator.plan.Observed;
+import dev.holdfast.operator.status.News;
+import dev.holdfast.operator.status.StatusRules;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.javaoperatorsdk.operator.api.config.informer.Informer;
+import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
+import io.javaoperatorsdk.operator.api.reconciler.Context;
+import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
+import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
+import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
+import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+
+/** Observe, plan, apply, status. */
+@Singleton
+@ControllerConfiguration(
+    name = "gatewaycluster",
+    fieldManager = "holdfast-operator",
+    finalizerName = "holdfast.dev/withdraw",
+    generationAwareEventProcessing = false,
+    informer = @Informer(onUpdateFilter = ResourceChanged.class))
+public class GatewayClusterReconciler
+    implements Reconciler<GatewayCluster>, Cleaner<GatewayCluster> {
+
+  /** Silence makes no event: look after a minute, and more often while something moves. */
+  private static final Duration NEXT_LOOK = Duration.ofMinutes(1);
+
+  private static final Duration NEXT_LOOK_WHILE_MOVING = Duration.ofSeconds(15);
+
+  private final AgentSettings settings;
+  private final ClusterNetworks networks;
+  private final Clock clock;
+  private Observer observer;
+  private Applier applier;
+  private EventWriter events;
+
+  public GatewayClusterReconciler(AgentSettings settings, ClusterNetworks networks, Clock clock) {
+    this.settings = settings;
+    this.networks = networks;
+    this.clock = clock;
+  }
+
+  @Override
+  public List<EventSource<?, GatewayCluster>> prepareEventSources(
+      EventSourceContext<GatewayCluster> context) {
+    Sources sources = new Sources(context);
+    observer = new Observer(sources, context.getClient(), networks, clock);
+    applier = new Applier(sources, context.getClient());
+    events = new EventWriter(context.getClient(), clock);
+    return sources.all();
+  }
+
+  @Override
+  public UpdateControl<GatewayCluster> reconcile(
+      GatewayCluster cluster, Context<GatewayCluster> context) {
+    Observed observed = observer.observe(cluster);
+    ClusterPlan plan = ClusterPlanner.plan(cluster, observed, settings);
+    applier.apply(plan, cluster, context);
+    GatewayClusterStatus status =
+        StatusRules.status(cluster, plan, observed, statusWrittenAt(cluster));
+    UpdateControl<GatewayCluster> control = UpdateControl.noUpdate();
+    if (!status.equals(cluster.getStatus())) {
+      events.write(cluster, News.between(cluster.getStatus(), status));
+      control = UpdateControl.patchStatus(withStatus(cluster, status));
+    }
+    return control.rescheduleAfter(plan.moving() ? NEXT_LOOK_WHILE_MOVING : NEXT_LOOK);
+  }
+
+  /** The same loop; the plan of a resource that is being deleted is its withdrawal. */
+  @Override
+  public DeleteControl cleanup(GatewayCluster cluster, Context<GatewayCluster> context) {
+    Observed observed = observer.observe(cluster);
+    ClusterPlan plan = ClusterPlanner.plan(cluster, observed, settings);
+    if (plan.mayGo()) {
+      return DeleteControl.defaultDelete();
+    }
+    applier.apply(plan, cluster, context);
+    GatewayClusterStatus status =
+        StatusRules.status(cluster, plan, observed, statusWrittenAt(cluster));
+    if (!status.equals(cluster.getStatus())) {
+      events.write(cluster, News.between(cluster.getStatus(), status));
+      context.resourceOperations().serverSideApplyPrimaryStatus(withStatus(cluster, status));
+    }
+    return DeleteControl.noFinalizerRemoval().rescheduleAfter(NEXT_LOOK_WHILE_MOVING.toMillis());
+  }
+
+  private static GatewayCluster withStatus(GatewayCluster cluster, GatewayClusterStatus status) {
+    GatewayCluster only = new GatewayCluster();
+    only.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(cluster.getMetadata().getName())
+            .withNamespace(cluster.getMetadata().getNamespace())
+            .build());
+    only.setStatus(status);
+    return only;
+  }
+
+  private static Instant statusWrittenAt(GatewayCluster cluster) {
+    return cluster.getMetadata().getManagedFields().stream()
+        .filter(entry -> "status".equals(entry.getSubresource()))
+        .map(ManagedFieldsEntry::getTime)
+        .filter(Objects::nonNull)
+        .map(Instants::parse)
+        .max(Instant::compareTo)
+        .orElse(Instant.EPOCH);
+  }
+}
