@@ -27,7 +27,8 @@ public record GatewayClusterStatus(
     @JsonPropertyDescription("All virtual addresses, for the wide view.") @Size(max = 1024)
         @Nullable String virtualAddresses,
     @JsonPropertyDescription("Each router.") @Size(max = 8) List<RouterStatus> routers,
-    @JsonPropertyDescription("Accepted, Ready, Progressing, Degraded, FlowsInSync, SplitBrain; Handover once one "
+    @JsonPropertyDescription(
+            "Accepted, Ready, Progressing, Degraded, FlowsInSync, SplitBrain; Handover once one "
                 + "was asked for.")
         @Size(max = 16)
         List<Condition> conditions) {

@@ -1,10 +1,13 @@
 package dev.holdfast.api.kube;
 
+import dev.holdfast.api.Golden;
 import io.fabric8.kubeapitest.KubeAPIServer;
 import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
 /**
@@ -33,8 +37,12 @@ public final class ApiServer implements AutoCloseable {
     this.client = client;
   }
 
-  /** Starts one, or skips the test. */
-  public static ApiServer start() {
+  /**
+   * Starts one, or skips the test.
+   *
+   * @param flags further ones of kube-apiserver
+   */
+  public static ApiServer start(String... flags) {
     Path programs = programs();
     Assumptions.assumeTrue(
         Files.exists(programs.resolve("kube-apiserver")),
@@ -46,6 +54,7 @@ public final class ApiServer implements AutoCloseable {
                 .withApiServerVersion(VERSION)
                 .withUpdateKubeConfig(false)
                 .withStartupTimeout(60_000)
+                .withApiServerFlags(List.of(flags))
                 .build());
     server.start();
     KubernetesClient client =
@@ -92,6 +101,33 @@ public final class ApiServer implements AutoCloseable {
       case "aarch64" -> "arm64";
       case String other -> other;
     };
+  }
+
+  /**
+   * Creates both definitions and waits until they are served.
+   *
+   * @param crds the folder that has them, from the module's directory
+   */
+  public void installDefinitions(Path crds) {
+    for (String name : List.of("gatewayclusters", "gatewaynodes")) {
+      CustomResourceDefinition crd =
+          Serialization.unmarshal(
+              Golden.read(crds.resolve(name + ".holdfast.dev.yaml")),
+              CustomResourceDefinition.class);
+      client.resource(crd).create();
+      client.resource(crd).waitUntilCondition(ApiServer::isEstablished, 30, TimeUnit.SECONDS);
+    }
+  }
+
+  private static boolean isEstablished(CustomResourceDefinition crd) {
+    return crd != null
+        && crd.getStatus() != null
+        && crd.getStatus().getConditions() != null
+        && crd.getStatus().getConditions().stream()
+            .anyMatch(
+                condition ->
+                    condition.getType().equals("Established")
+                        && condition.getStatus().equals("True"));
   }
 
   /** With all rights. */

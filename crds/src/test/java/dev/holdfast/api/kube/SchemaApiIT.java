@@ -22,7 +22,6 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.StatusCause;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.FieldValidateable;
@@ -31,7 +30,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -57,13 +55,7 @@ class SchemaApiIT {
         .resource(
             new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
         .create();
-    for (String name : List.of("gatewayclusters", "gatewaynodes")) {
-      CustomResourceDefinition crd =
-          Serialization.unmarshal(
-              Golden.read(Path.of(name + ".holdfast.dev.yaml")), CustomResourceDefinition.class);
-      client.resource(crd).create();
-      client.resource(crd).waitUntilCondition(SchemaApiIT::isEstablished, 30, TimeUnit.SECONDS);
-    }
+    server.installDefinitions(Path.of(""));
   }
 
   @AfterAll
@@ -71,14 +63,6 @@ class SchemaApiIT {
     if (server != null) {
       server.close();
     }
-  }
-
-  private static boolean isEstablished(CustomResourceDefinition crd) {
-    return crd != null
-        && crd.getStatus() != null
-        && crd.getStatus().getConditions() != null
-        && crd.getStatus().getConditions().stream()
-            .anyMatch(c -> c.getType().equals("Established") && c.getStatus().equals("True"));
   }
 
   static Stream<String> examples() {

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Whether an object must be written.
  *
  * <p>Two questions: do we want the same as when we wrote it last (its fingerprint stands in an
- * annotation, so that a field which we no longer want is taken back as well), and is everything that
- * we want still there? What others added, defaults among them, is theirs.
+ * annotation, so that a field which we no longer want is taken back as well), and is everything
+ * that we want still there? What others added, defaults among them, is theirs.
  */
 final class Applied {
 
@@ -49,11 +49,12 @@ final class Applied {
     }
     if (wanted.isObject()) {
       return wanted.properties().stream()
-          .allMatch(
-              entry -> covers(entry.getValue(), actual.get(entry.getKey()), entry.getKey()));
+          .allMatch(entry -> covers(entry.getValue(), actual.get(entry.getKey()), entry.getKey()));
     }
     if (wanted.isArray()) {
-      return actual.isArray() && wanted.size() == actual.size() && coversEach(wanted, actual, field);
+      return actual.isArray()
+          && wanted.size() == actual.size()
+          && coversEach(wanted, actual, field);
     }
     return wanted.equals(actual) || sameQuantity(wanted, actual, field);
   }

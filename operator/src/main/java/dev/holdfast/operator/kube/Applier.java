@@ -87,10 +87,6 @@ public final class Applier {
   private static String name(HasMetadata object) {
     String kind =
         object instanceof GenericKubernetesResource generic ? generic.getKind() : object.getKind();
-    return kind
-        + " "
-        + object.getMetadata().getNamespace()
-        + "/"
-        + object.getMetadata().getName();
+    return kind + " " + object.getMetadata().getNamespace() + "/" + object.getMetadata().getName();
   }
 }

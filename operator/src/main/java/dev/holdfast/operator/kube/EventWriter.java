@@ -11,7 +11,9 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tells {@code kubectl describe} what happened. News that cannot be written are in the log only. */
+/**
+ * Tells {@code kubectl describe} what happened. News that cannot be written are in the log only.
+ */
 public final class EventWriter {
 
   private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);

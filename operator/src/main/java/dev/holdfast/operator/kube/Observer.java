@@ -36,8 +36,7 @@ public final class Observer {
   /**
    * @param given what the chart says about networks
    */
-  public Observer(
-      Sources sources, KubernetesClient client, ClusterNetworks given, Clock clock) {
+  public Observer(Sources sources, KubernetesClient client, ClusterNetworks given, Clock clock) {
     this.sources = sources;
     this.client = client;
     this.given = given;

@@ -83,7 +83,8 @@ final class Handovers {
 
   private static Optional<String> hindrance(Scene scene, String to) {
     if (!scene.listed().contains(to)) {
-      return Optional.of(to + " is no router of this cluster: write a name of spec.routers, or auto");
+      return Optional.of(
+          to + " is no router of this cluster: write a name of spec.routers, or auto");
     }
     if (Requests.maintenance(scene, to)) {
       return Optional.of(to + " is in maintenance: uncordon it, or set its maintenance to false");

@@ -32,7 +32,9 @@ final class LinkKeys {
   /** On a GatewayCluster: every new value asks for one rotation. */
   static final String REQUEST_ANNOTATION = "holdfast.dev/rotate-link-key";
 
-  /** On the Secret: the request last taken up, the newest key's fingerprint, and when it was made. */
+  /**
+   * On the Secret: the request last taken up, the newest key's fingerprint, and when it was made.
+   */
   static final String HANDLED_ANNOTATION = "holdfast.dev/rotation-request";
 
   static final String NEWEST_ANNOTATION = "holdfast.dev/newest-key";
@@ -112,10 +114,7 @@ final class LinkKeys {
         .map(node -> scene.reports().status(node))
         .map(
             status ->
-                status
-                    .map(GatewayNodeStatus::flowSync)
-                    .map(FlowSyncStatus::keys)
-                    .orElse(List.of()))
+                status.map(GatewayNodeStatus::flowSync).map(FlowSyncStatus::keys).orElse(List.of()))
         .allMatch(test);
   }
 
@@ -152,7 +151,9 @@ final class LinkKeys {
         .orElse("");
   }
 
-  /** The keys of a Secret; none when it is not one of ours or was spoilt, so that it is made anew. */
+  /**
+   * The keys of a Secret; none when it is not one of ours or was spoilt, so that it is made anew.
+   */
   private static List<String> keys(@Nullable Secret secret) {
     String encoded =
         Optional.ofNullable(secret)
@@ -160,7 +161,10 @@ final class LinkKeys {
             .map(data -> data.get(GatewayNodeNames.LINK_KEY_FILE))
             .orElse("");
     List<String> lines =
-        new String(decoded(encoded), StandardCharsets.UTF_8).lines().filter(l -> !l.isBlank()).toList();
+        new String(decoded(encoded), StandardCharsets.UTF_8)
+            .lines()
+            .filter(l -> !l.isBlank())
+            .toList();
     boolean whole = lines.stream().allMatch(line -> decoded(line).length == KEY_BYTES);
     return whole && lines.size() <= 2 ? lines : List.of();
   }

@@ -11,7 +11,11 @@ import java.util.List;
  * @param podNetworks its {@code podCIDRs}
  */
 public record Machine(
-    String name, boolean cordoned, boolean ready, List<String> addresses, List<String> podNetworks) {
+    String name,
+    boolean cordoned,
+    boolean ready,
+    List<String> addresses,
+    List<String> podNetworks) {
 
   public Machine {
     addresses = List.copyOf(addresses);

@@ -83,7 +83,9 @@ public final class Reports {
         || reported(node) && heardAt(node).plus(SILENCE).isBefore(now);
   }
 
-  /** The peer that misses it. Two routers that miss each other have lost their link, not their life. */
+  /**
+   * The peer that misses it. Two routers that miss each other have lost their link, not their life.
+   */
   public Optional<String> silentByPeer(String node) {
     return nodes.keySet().stream()
         .filter(peer -> !peer.equals(node))
@@ -105,8 +107,7 @@ public final class Reports {
 
   /** It runs and has what it needs to take the role. */
   public boolean ready(String node) {
-    return alive(node)
-        && status(node).map(GatewayNodeStatus::ready).orElse(false);
+    return alive(node) && status(node).map(GatewayNodeStatus::ready).orElse(false);
   }
 
   public boolean inSync(String node) {

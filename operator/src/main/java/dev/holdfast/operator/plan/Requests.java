@@ -26,8 +26,7 @@ record Requests(Set<String> maintenance, @Nullable String handoverTo, Set<String
 
   GatewayNodeSpec asked(GatewayNodeSpec spec) {
     boolean leaves = withdraw.contains(spec.node());
-    return spec.asking(
-        maintenance.contains(spec.node()), leaves ? null : handoverTo, leaves);
+    return spec.asking(maintenance.contains(spec.node()), leaves ? null : handoverTo, leaves);
   }
 
   /** By the resource, or because the node is cordoned. */
@@ -52,9 +51,7 @@ record Requests(Set<String> maintenance, @Nullable String handoverTo, Set<String
             .filter(node -> !scene.isActive(node))
             .noneMatch(node -> stillHere(scene, node));
     Set<String> withdraw = new HashSet<>();
-    leaving.stream()
-        .filter(node -> !scene.isActive(node) || backupsAreGone)
-        .forEach(withdraw::add);
+    leaving.stream().filter(node -> !scene.isActive(node) || backupsAreGone).forEach(withdraw::add);
     return withdraw;
   }
 

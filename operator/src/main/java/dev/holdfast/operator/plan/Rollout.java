@@ -1,12 +1,12 @@
 package dev.holdfast.operator.plan;
 
+import dev.holdfast.api.v1alpha1.GatewayNodeNames;
+import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
+import dev.holdfast.api.v1alpha1.Role;
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
-import dev.holdfast.api.v1alpha1.GatewayNodeNames;
-import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
-import dev.holdfast.api.v1alpha1.Role;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -15,12 +15,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which router may get a new pod: one at a time, the backups first, each in sync before the next. The
- * active goes last, and only when another router that was renewed holds every flow and may take the
- * role; it is asked to give the role up before its pod is touched.
+ * Which router may get a new pod: one at a time, the backups first, each in sync before the next.
+ * The active goes last, and only when another router that was renewed holds every flow and may take
+ * the role; it is asked to give the role up before its pod is touched.
  *
- * <p>A router whose agent does not work has nothing to lose: it is renewed at once, which is also the
- * way out of a bad image.
+ * <p>A router whose agent does not work has nothing to lose: it is renewed at once, which is also
+ * the way out of a bad image.
  */
 final class Rollout {
 
@@ -99,8 +99,7 @@ final class Rollout {
             .findFirst();
     if (successor.isPresent()) {
       movedAway.add(node);
-      progress =
-          Progress.moving("Rollout", node + " gives the role up before it gets a new pod");
+      progress = Progress.moving("Rollout", node + " gives the role up before it gets a new pod");
     } else {
       progress =
           Progress.moving(
@@ -140,8 +139,7 @@ final class Rollout {
   }
 
   private boolean holdsTheFlows(String node) {
-    return scene.reports().active().map(node::equals).orElse(true)
-        || scene.reports().inSync(node);
+    return scene.reports().active().map(node::equals).orElse(true) || scene.reports().inSync(node);
   }
 
   private boolean leavesItsOldPod(String node) {
@@ -169,9 +167,11 @@ final class Rollout {
             .map(DaemonSet::getStatus)
             .map(status -> orZero(status.getNumberAvailable()) >= 1)
             .orElse(false);
-    return available || rests(node) && scene.observed().pods().stream()
-        .filter(pod -> of(node, pod))
-        .anyMatch(Rollout::started);
+    return available
+        || rests(node)
+            && scene.observed().pods().stream()
+                .filter(pod -> of(node, pod))
+                .anyMatch(Rollout::started);
   }
 
   private static boolean of(String node, Pod pod) {

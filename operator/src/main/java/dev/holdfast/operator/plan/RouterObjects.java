@@ -50,8 +50,10 @@ final class RouterObjects {
         .withNamespace(scene.namespace())
         .withLabels(
             Map.of(
-                "app.kubernetes.io/managed-by", MANAGER,
-                GatewayNodeNames.CLUSTER_LABEL, scene.name()))
+                "app.kubernetes.io/managed-by",
+                MANAGER,
+                GatewayNodeNames.CLUSTER_LABEL,
+                scene.name()))
         .withOwnerReferences(
             new OwnerReferenceBuilder()
                 .withApiVersion(scene.cluster().getApiVersion())

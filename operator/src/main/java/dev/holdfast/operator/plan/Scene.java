@@ -55,7 +55,10 @@ record Scene(
     return annotation(ABANDON_ANNOTATION).filter("true"::equals).isPresent();
   }
 
-  /** The routers that make the gateway: those of the resource, or those that run when it cannot be used. */
+  /**
+   * The routers that make the gateway: those of the resource, or those that run when it cannot be
+   * used.
+   */
   List<String> listed() {
     if (deleting()) {
       return List.of();

@@ -102,7 +102,11 @@ final class Specs {
       if (refusal.isPresent()) {
         return Progress.halted(
             "PolicyRefused",
-            backup + " refused the new policy, so " + active + " keeps the old one: " + refusal.get());
+            backup
+                + " refused the new policy, so "
+                + active
+                + " keeps the old one: "
+                + refusal.get());
       }
     }
     return Progress.moving(
@@ -144,7 +148,9 @@ final class Specs {
   private static boolean sameOnTheWire(GatewayNodeSpec one, GatewayNodeSpec other) {
     return one.priority() == other.priority()
         && routersWithoutMaintenance(one).equals(routersWithoutMaintenance(other))
-        && one.networks().stream().map(Specs::spoken).toList()
+        && one.networks().stream()
+            .map(Specs::spoken)
+            .toList()
             .equals(other.networks().stream().map(Specs::spoken).toList())
         && one.vrrp().equals(other.vrrp())
         && one.flowSync().equals(other.flowSync());

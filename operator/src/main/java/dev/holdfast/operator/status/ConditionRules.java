@@ -86,9 +86,7 @@ final class ConditionRules {
         .active()
         .map(node -> condition("Ready", ConditionStatus.TRUE, "Active", node + " is active"))
         .orElseGet(
-            () ->
-                condition(
-                    "Ready", ConditionStatus.FALSE, "NobodyActive", "no router is active"));
+            () -> condition("Ready", ConditionStatus.FALSE, "NobodyActive", "no router is active"));
   }
 
   private Condition progressing() {
@@ -217,8 +215,7 @@ final class ConditionRules {
     return Optional.of(condition("Handover", status, answer.reason(), answer.message()));
   }
 
-  private Condition condition(
-      String type, ConditionStatus status, String reason, String message) {
+  private Condition condition(String type, ConditionStatus status, String reason, String message) {
     Condition fresh =
         new Condition(
             type,

@@ -68,10 +68,8 @@ public record News(boolean warning, String reason, String message) {
     boolean otherStep =
         now.type().equals("Progressing")
             && !(old.reason().equals(now.reason()) && old.message().equals(now.message()));
-    boolean otherAnswer =
-        now.type().equals("Handover") && !old.message().equals(now.message());
-    boolean otherRefusal =
-        now.type().equals("Accepted") && !old.message().equals(now.message());
+    boolean otherAnswer = now.type().equals("Handover") && !old.message().equals(now.message());
+    boolean otherRefusal = now.type().equals("Accepted") && !old.message().equals(now.message());
     return old.status() != now.status() || otherStep || otherAnswer || otherRefusal;
   }
 
@@ -94,8 +92,7 @@ public record News(boolean warning, String reason, String message) {
               holds
                   ? new News(true, condition.reason(), condition.message())
                   : new News(false, "Recovered", "everything is as it should be"));
-      case "FlowsInSync" ->
-          Optional.of(new News(!holds, condition.reason(), condition.message()));
+      case "FlowsInSync" -> Optional.of(new News(!holds, condition.reason(), condition.message()));
       case "SplitBrain" ->
           Optional.of(
               holds
@@ -111,8 +108,7 @@ public record News(boolean warning, String reason, String message) {
     };
   }
 
-  private static @Nullable Condition condition(
-      @Nullable GatewayClusterStatus status, String type) {
+  private static @Nullable Condition condition(@Nullable GatewayClusterStatus status, String type) {
     return status == null
         ? null
         : status.conditions().stream()

@@ -44,7 +44,8 @@ final class SafeToReboot {
             false, willing.get() + " does not hold every flow yet; lost would be " + unprotected())
         : new Answer(
             false,
-            "no other router may take the role; the gateway would be gone, and with it " + tracked());
+            "no other router may take the role; the gateway would be gone, and with it "
+                + tracked());
   }
 
   private Answer ofABackup(String node, String active) {

@@ -1,0 +1,345 @@
+package dev.holdfast.operator.kube;
+
+import static dev.holdfast.operator.kube.World.NAMESPACE;
+import static dev.holdfast.operator.kube.World.eventually;
+import static dev.holdfast.operator.kube.World.throughout;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.api.v1alpha1.ConditionStatus;
+import dev.holdfast.api.v1alpha1.GatewayCluster;
+import dev.holdfast.api.v1alpha1.GatewayNode;
+import dev.holdfast.api.v1alpha1.GatewayNodeNames;
+import dev.holdfast.api.v1alpha1.Role;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("The operator at a real API server")
+class OperatorApiIT {
+
+  private static World world;
+  private static KubernetesClient client;
+
+  @BeforeAll
+  static void start() {
+    world = new World();
+    client = world.client;
+    world.startOperator(World.settings("agent:1"));
+  }
+
+  @AfterAll
+  static void stop() {
+    if (world != null) {
+      world.close();
+    }
+  }
+
+  @Test
+  void makesEveryObjectOfAClusterAndSaysSo() {
+    world.running("home", "home-a", "home-b");
+
+    GatewayNode node = world.gatewayNode("home", "home-a");
+    assertThat(node.getSpec().node()).isEqualTo("home-a");
+    assertThat(node.getSpec().firewall().clusterTraffic().nodeAddresses()).contains("10.0.0.11");
+    assertThat(node.getSpec().firewall().clusterTraffic().podNetworks()).contains("10.42.0.0/24");
+    assertThat(node.getSpec().firewall().clusterTraffic().serviceNetworks()).isNotEmpty();
+    assertThat(node.getSpec().firewall().clusterTraffic().apiEndpoints()).isNotEmpty();
+    assertThat(client.serviceAccounts().inNamespace(NAMESPACE).withName("home-home-a").get())
+        .isNotNull();
+    Secret key = client.secrets().inNamespace(NAMESPACE).withName("home-link").get();
+    assertThat(key.getData()).containsOnlyKeys("link.key");
+    var status = world.cluster("home").getStatus();
+    assertThat(status.readyRouters()).isEqualTo("2/2");
+    assertThat(status.inSync()).isEqualTo("True");
+    assertThat(status.routers()).allMatch(router -> router.safeToReboot());
+    eventually(
+        () ->
+            "active".equals(label("home-home-a-pod")) && "backup".equals(label("home-home-b-pod")));
+  }
+
+  private static String label(String pod) {
+    return client
+        .pods()
+        .inNamespace(NAMESPACE)
+        .withName(pod)
+        .get()
+        .getMetadata()
+        .getLabels()
+        .get(GatewayNodeNames.ROLE_LABEL);
+  }
+
+  @Test
+  void writesNothingWhenAgentsOnlyReport() throws Exception {
+    world.running("rest", "rest-a", "rest-b");
+    eventually(() -> "backup".equals(label("rest-rest-b-pod")));
+    settle();
+    long before = writes();
+
+    for (int i = 0; i < 5; i++) {
+      world.report("rest", "rest-a", Role.ACTIVE, true);
+      world.report("rest", "rest-b", Role.BACKUP, true);
+    }
+    throughout(Duration.ofSeconds(2), () -> writes() == before);
+  }
+
+  private static long writes() {
+    return world.audit.of(World.OPERATOR).stream().filter(AuditLog.Request::writes).count();
+  }
+
+  /** Until a second passes without a write. */
+  private static void settle() {
+    eventually(
+        () -> {
+          long before = writes();
+          Thread.sleep(1000);
+          return writes() == before;
+        });
+  }
+
+  @Test
+  void takesBackWhatOthersChangeAndLeavesWhatTheyAdd() {
+    world.running("drift", "drift-a", "drift-b");
+
+    client
+        .apps()
+        .daemonSets()
+        .inNamespace(NAMESPACE)
+        .withName("drift-drift-b")
+        .edit(
+            set -> {
+              set.getSpec().getTemplate().getSpec().getContainers().getFirst().setImage("evil");
+              set.getMetadata().getLabels().put("theirs", "kept");
+              return set;
+            });
+
+    eventually(() -> image("drift", "drift-b").equals("agent:1"));
+    assertThat(world.daemonSet("drift", "drift-b").getMetadata().getLabels())
+        .containsEntry("theirs", "kept");
+  }
+
+  private static String image(String cluster, String node) {
+    return world
+        .daemonSet(cluster, node)
+        .getSpec()
+        .getTemplate()
+        .getSpec()
+        .getContainers()
+        .getFirst()
+        .getImage();
+  }
+
+  @Test
+  void aCordonedNodeGetsMaintenanceUntilItIsUncordoned() {
+    world.running("cordon", "cordon-a", "cordon-b");
+
+    cordon("cordon-a", true);
+    eventually(() -> world.gatewayNode("cordon", "cordon-a").getSpec().maintenance());
+    assertThat(world.gatewayNode("cordon", "cordon-b").getSpec().maintenance()).isFalse();
+
+    cordon("cordon-a", false);
+    eventually(() -> !world.gatewayNode("cordon", "cordon-a").getSpec().maintenance());
+  }
+
+  private static void cordon(String node, boolean on) {
+    client
+        .nodes()
+        .withName(node)
+        .edit(
+            one ->
+                new NodeBuilder(one)
+                    .editOrNewSpec()
+                    .withUnschedulable(on ? true : null)
+                    .endSpec()
+                    .build());
+  }
+
+  @Test
+  void aHandoverIsAskedOfEveryRouterAndAnsweredWhenItIsDone() {
+    world.running("hand", "hand-a", "hand-b");
+
+    annotate("hand", GatewayNodeNames.HANDOVER_ANNOTATION, "hand-b");
+    for (String node : List.of("hand-a", "hand-b")) {
+      eventually(() -> "hand-b".equals(world.gatewayNode("hand", node).getSpec().handoverTo()));
+    }
+    eventually(() -> world.condition("hand", "Handover").reason().equals("Asked"));
+
+    world.report("hand", "hand-b", Role.ACTIVE, true);
+    world.report("hand", "hand-a", Role.BACKUP, true);
+    eventually(() -> world.condition("hand", "Handover").status() == ConditionStatus.TRUE);
+    eventually(() -> annotation("hand", GatewayNodeNames.HANDOVER_ANNOTATION) == null);
+    assertThat(world.gatewayNode("hand", "hand-a").getSpec().handoverTo()).isEqualTo("hand-b");
+    eventually(() -> reasons("hand").contains("HandoverDone"));
+    assertThat(reasons("hand")).contains("RoleMoved");
+  }
+
+  @Test
+  void aHandoverToARouterThatIsNotInSyncIsRefused() {
+    world.running("deny", "deny-a", "deny-b");
+    world.report("deny", "deny-b", Role.BACKUP, false);
+    eventually(() -> !world.cluster("deny").getStatus().routers().get(1).inSync());
+
+    annotate("deny", GatewayNodeNames.HANDOVER_ANNOTATION, "deny-b");
+
+    eventually(() -> world.condition("deny", "Handover").status() == ConditionStatus.FALSE);
+    eventually(() -> annotation("deny", GatewayNodeNames.HANDOVER_ANNOTATION) == null);
+    assertThat(world.gatewayNode("deny", "deny-a").getSpec().handoverTo()).isNull();
+  }
+
+  private static void annotate(String cluster, String key, String value) {
+    client
+        .resources(GatewayCluster.class)
+        .inNamespace(NAMESPACE)
+        .withName(cluster)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"annotations\":{\"" + key + "\":\"" + value + "\"}}}");
+  }
+
+  private static String annotation(String cluster, String key) {
+    Map<String, String> annotations = world.cluster(cluster).getMetadata().getAnnotations();
+    return annotations == null ? null : annotations.get(key);
+  }
+
+  private static List<String> reasons(String cluster) {
+    return client.v1().events().inNamespace(NAMESPACE).list().getItems().stream()
+        .filter(event -> event.getInvolvedObject().getName().equals(cluster))
+        .map(event -> event.getReason())
+        .toList();
+  }
+
+  @Test
+  void deletionWithdrawsTheBackupsFirstAndThenTheActive() throws Exception {
+    world.running("gone", "gone-a", "gone-b");
+
+    client.resource(world.cluster("gone")).delete();
+    eventually(() -> world.gatewayNode("gone", "gone-b").getSpec().withdraw());
+    throughout(
+        Duration.ofSeconds(1), () -> !world.gatewayNode("gone", "gone-a").getSpec().withdraw());
+
+    world.report("gone", "gone-b", Role.INITIALIZE, false, withdrawn());
+    eventually(() -> world.gatewayNode("gone", "gone-a").getSpec().withdraw());
+    assertThat(world.cluster("gone")).isNotNull();
+
+    world.report("gone", "gone-a", Role.INITIALIZE, false, withdrawn());
+    eventually(() -> world.cluster("gone") == null);
+  }
+
+  private static dev.holdfast.api.v1alpha1.Condition withdrawn() {
+    return World.says("Withdrawn", ConditionStatus.TRUE, "");
+  }
+
+  @Test
+  void anAbandonedClusterGoesWithoutItsRouters() {
+    world.running("left", "left-a", "left-b");
+    client.resource(world.cluster("left")).delete();
+    eventually(() -> world.gatewayNode("left", "left-b").getSpec().withdraw());
+
+    annotate("left", "holdfast.dev/abandon", "true");
+
+    eventually(() -> world.cluster("left") == null);
+  }
+
+  @Test
+  void theYoungerOfTwoClustersOnOneNodeIsRefusedUntilTheNodeIsFree() {
+    world.running("older", "shared-a", "shared-b");
+    world.node("shared-c");
+    client.resource(World.cluster("younger", "shared-b", "shared-c")).create();
+
+    eventually(() -> world.condition("younger", "Accepted").reason().equals("NodeTaken"));
+    assertThat(world.condition("younger", "Accepted").message())
+        .contains("node shared-b belongs to GatewayCluster " + NAMESPACE + "/older");
+    assertThat(world.gatewayNode("younger", "shared-c")).isNull();
+
+    annotate("older", "holdfast.dev/abandon", "true");
+    client.resource(world.cluster("older")).delete();
+    eventually(() -> world.cluster("older") == null);
+    // No garbage collector runs here.
+    for (String node : List.of("shared-a", "shared-b")) {
+      client.resource(world.gatewayNode("older", node)).delete();
+    }
+    eventually(() -> world.condition("younger", "Accepted").status() == ConditionStatus.TRUE);
+    assertThat(world.gatewayNode("younger", "shared-b")).isNotNull();
+  }
+
+  @Test
+  void aNodeThatDoesNotExistIsWaitedForAndNothingIsMade() {
+    world.node("join-a");
+    client.resource(World.cluster("join", "join-a", "join-b")).create();
+    eventually(() -> world.condition("join", "Accepted").reason().equals("NodeMissing"));
+    assertThat(world.gatewayNode("join", "join-a")).isNull();
+
+    world.node("join-b");
+
+    eventually(() -> world.gatewayNode("join", "join-b") != null);
+    eventually(() -> world.condition("join", "Accepted").status() == ConditionStatus.TRUE);
+  }
+
+  @Test
+  void aRouterThatLeavesTheListWithdrawsBeforeTheOthersForgetIt() throws Exception {
+    world.running("shrink", "shrink-a", "shrink-b", "shrink-c");
+
+    client
+        .resources(GatewayCluster.class)
+        .inNamespace(NAMESPACE)
+        .withName("shrink")
+        .edit(
+            one -> {
+              one.setSpec(World.withRouters(one.getSpec(), "shrink-a", "shrink-b"));
+              return one;
+            });
+    eventually(() -> world.gatewayNode("shrink", "shrink-c").getSpec().withdraw());
+    throughout(
+        Duration.ofMillis(500),
+        () -> world.gatewayNode("shrink", "shrink-a").getSpec().routers().size() == 3);
+
+    world.report("shrink", "shrink-c", Role.INITIALIZE, false, withdrawn());
+    eventually(() -> world.gatewayNode("shrink", "shrink-a").getSpec().routers().size() == 2);
+    eventually(() -> world.gatewayNode("shrink", "shrink-c") == null);
+    assertThat(world.daemonSet("shrink", "shrink-c")).isNull();
+    assertThat(client.serviceAccounts().inNamespace(NAMESPACE).withName("shrink-shrink-c").get())
+        .isNull();
+  }
+
+  @Test
+  void aRequestedRotationOfTheLinkKeyWaitsForEveryRouterAtEachStep() {
+    world.running("key", "key-a", "key-b");
+    String old = key("key");
+
+    annotate("key", "holdfast.dev/rotate-link-key", "1");
+    eventually(() -> key("key").lines().count() == 2);
+    assertThat(key("key")).startsWith(old.strip());
+
+    bothReport();
+    eventually(() -> !key("key").startsWith(old.strip()));
+    assertThat(key("key").lines()).hasSize(2);
+
+    bothReport();
+    eventually(() -> key("key").lines().count() == 1);
+    assertThat(key("key")).isNotEqualTo(old);
+  }
+
+  private static void bothReport() {
+    world.report("key", "key-a", Role.ACTIVE, true);
+    world.report("key", "key-b", Role.BACKUP, true);
+  }
+
+  private static String key(String cluster) {
+    String encoded =
+        Objects.requireNonNull(
+                client.secrets().inNamespace(NAMESPACE).withName(cluster + "-link").get())
+            .getData()
+            .get("link.key");
+    return new String(
+        java.util.Base64.getDecoder().decode(encoded), java.nio.charset.StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,376 @@
+package dev.holdfast.operator.kube;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.api.Examples;
+import dev.holdfast.api.kube.ApiServer;
+import dev.holdfast.api.v1alpha1.Condition;
+import dev.holdfast.api.v1alpha1.ConditionStatus;
+import dev.holdfast.api.v1alpha1.FirewallStatus;
+import dev.holdfast.api.v1alpha1.FlowStatus;
+import dev.holdfast.api.v1alpha1.FlowSyncStatus;
+import dev.holdfast.api.v1alpha1.GatewayCluster;
+import dev.holdfast.api.v1alpha1.GatewayClusterSpec;
+import dev.holdfast.api.v1alpha1.GatewayNode;
+import dev.holdfast.api.v1alpha1.GatewayNodeNames;
+import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
+import dev.holdfast.api.v1alpha1.PeerStatus;
+import dev.holdfast.api.v1alpha1.Role;
+import dev.holdfast.api.v1alpha1.RoleTransition;
+import dev.holdfast.api.v1alpha1.RouterSpec;
+import dev.holdfast.operator.plan.AgentSettings;
+import dev.holdfast.operator.reconcile.GatewayClusterReconciler;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.DaemonSetStatusBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.javaoperatorsdk.operator.Operator;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A real API server, the real operator, and stand-ins for what is not there: the DaemonSet
+ * controller with its kubelets, and the agents. Both do only what a test tells them.
+ */
+final class World implements AutoCloseable {
+
+  static final String OPERATOR = "operator-under-test";
+  static final String NAMESPACE = "holdfast-system";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+  final AuditLog audit = new AuditLog();
+  final ApiServer server;
+  final KubernetesClient client;
+  private final KubernetesClient operatorsClient;
+  private @Nullable Operator operator;
+
+  World() {
+    server = ApiServer.start(audit.flags());
+    client = server.client();
+    server.installDefinitions(Path.of("../crds"));
+    client
+        .resource(
+            new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
+        .create();
+    Config config = Config.fromKubeconfig(server.kubeconfig());
+    operatorsClient =
+        new KubernetesClientBuilder()
+            .withConfig(new ConfigBuilder(config).withUserAgent(OPERATOR).build())
+            .build();
+  }
+
+  static AgentSettings settings(String image) {
+    return new AgentSettings(
+        image,
+        "IfNotPresent",
+        List.of(),
+        new ResourceRequirementsBuilder()
+            .addToRequests("cpu", new io.fabric8.kubernetes.api.model.Quantity("0.05"))
+            .build(),
+        true,
+        Duration.ofSeconds(5),
+        Duration.ofDays(90));
+  }
+
+  /** As after an upgrade of the chart: the one before is gone. */
+  void startOperator(AgentSettings settings) {
+    if (operator != null) {
+      operator.stop();
+    }
+    operator =
+        new Operator(
+            overrider ->
+                overrider
+                    .withKubernetesClient(operatorsClient)
+                    .withCloseClientOnStop(false)
+                    .withUseSSAToPatchPrimaryResource(true));
+    operator.register(
+        new GatewayClusterReconciler(
+            settings, new ClusterNetworks(List.of(), List.of()), Clock.systemUTC()));
+    operator.start();
+  }
+
+  void node(String name) {
+    Node node =
+        new NodeBuilder()
+            .withNewMetadata()
+            .withName(name)
+            .endMetadata()
+            .withNewSpec()
+            .withPodCIDRs("10.42.0.0/24")
+            .endSpec()
+            .build();
+    client.resource(node).create();
+    client
+        .nodes()
+        .withName(name)
+        .editStatus(
+            one ->
+                new NodeBuilder(one)
+                    .editOrNewStatus()
+                    .addNewAddress("10.0.0.11", "InternalIP")
+                    .addNewCondition()
+                    .withType("Ready")
+                    .withStatus("True")
+                    .endCondition()
+                    .endStatus()
+                    .build());
+  }
+
+  /** The article's network with other routers: the first has the highest priority. */
+  static GatewayCluster cluster(String name, String... nodes) {
+    GatewayClusterSpec article = Examples.spec("article");
+    GatewayCluster cluster = new GatewayCluster();
+    cluster.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(NAMESPACE).build());
+    cluster.setSpec(withRouters(article, nodes));
+    return cluster;
+  }
+
+  static GatewayClusterSpec withRouters(GatewayClusterSpec spec, String... nodes) {
+    List<RouterSpec> routers =
+        java.util.stream.IntStream.range(0, nodes.length)
+            .mapToObj(i -> new RouterSpec(nodes[i], 200 - 50 * i, Map.of(), Map.of(), null))
+            .toList();
+    return new GatewayClusterSpec(
+        routers,
+        spec.networks(),
+        spec.vrrp(),
+        spec.flowSync(),
+        spec.firewall(),
+        spec.nat(),
+        spec.handover(),
+        spec.roleHooks(),
+        spec.agent());
+  }
+
+  GatewayCluster cluster(String name) {
+    return client.resources(GatewayCluster.class).inNamespace(NAMESPACE).withName(name).get();
+  }
+
+  GatewayNode gatewayNode(String cluster, String node) {
+    return client
+        .resources(GatewayNode.class)
+        .inNamespace(NAMESPACE)
+        .withName(GatewayNodeNames.of(cluster, node))
+        .get();
+  }
+
+  DaemonSet daemonSet(String cluster, String node) {
+    return client
+        .apps()
+        .daemonSets()
+        .inNamespace(NAMESPACE)
+        .withName(GatewayNodeNames.of(cluster, node))
+        .get();
+  }
+
+  Condition condition(String cluster, String type) {
+    var status = cluster(cluster).getStatus();
+    return status == null
+        ? new Condition(type, ConditionStatus.UNKNOWN, 0L, "NoStatus", "", "")
+        : status.conditions().stream()
+            .filter(condition -> condition.type().equals(type))
+            .findFirst()
+            .orElse(new Condition(type, ConditionStatus.UNKNOWN, 0L, "Absent", "", ""));
+  }
+
+  /** As the DaemonSet controller and a kubelet do: the pod of the newest template runs. */
+  void runPod(String cluster, String node) {
+    DaemonSet set = daemonSet(cluster, node);
+    String name = set.getMetadata().getName() + "-pod";
+    if (client.pods().inNamespace(NAMESPACE).withName(name).get() == null) {
+      Pod pod =
+          new PodBuilder()
+              .withNewMetadata()
+              .withName(name)
+              .withNamespace(NAMESPACE)
+              .withLabels(set.getSpec().getTemplate().getMetadata().getLabels())
+              .endMetadata()
+              .withNewSpec()
+              .withNodeName(node)
+              .addNewContainer()
+              .withName("agent")
+              .withImage("x")
+              .endContainer()
+              .endSpec()
+              .build();
+      client.resource(pod).create();
+    }
+    client
+        .apps()
+        .daemonSets()
+        .inNamespace(NAMESPACE)
+        .withName(set.getMetadata().getName())
+        .editStatus(
+            one -> {
+              one.setStatus(
+                  new DaemonSetStatusBuilder()
+                      .withObservedGeneration(one.getMetadata().getGeneration())
+                      .withCurrentNumberScheduled(1)
+                      .withDesiredNumberScheduled(1)
+                      .withUpdatedNumberScheduled(1)
+                      .withNumberAvailable(1)
+                      .withNumberReady(1)
+                      .withNumberMisscheduled(0)
+                      .build());
+              return one;
+            });
+  }
+
+  /** As an agent does that works by what its GatewayNode says now. */
+  void report(String cluster, String node, Role role, boolean inSync, Condition... more) {
+    report(cluster, node, role, inSync, "up", more);
+  }
+
+  void report(
+      String cluster, String node, Role role, boolean inSync, String link, Condition... more) {
+    GatewayNode current = gatewayNode(cluster, node);
+    GatewayNodeStatus before = current.getStatus();
+    String since =
+        before != null && before.role() == role
+            ? Objects.requireNonNull(before.since())
+            : Instant.now().toString();
+    List<PeerStatus> peers =
+        current.getSpec().peers().stream()
+            .map(peer -> new PeerStatus(peer.node(), "direct", link, 1, 1, 0L, 0, 0))
+            .toList();
+    GatewayNodeStatus status =
+        new GatewayNodeStatus(
+            current.getMetadata().getGeneration(),
+            role,
+            since,
+            role == Role.ACTIVE || role == Role.BACKUP,
+            inSync,
+            List.of(),
+            new FlowSyncStatus(peers, keys(cluster)),
+            new FlowStatus(1000, inSync ? 1000 : 0, Map.of()),
+            new FirewallStatus(current.getSpec().generation(), "nft", 0, 0),
+            true,
+            List.of(),
+            List.of(),
+            List.of(new RoleTransition(since, Role.BACKUP, role, "ActiveSilent", 70L)),
+            null,
+            Instant.now().toString(),
+            "0.1.0",
+            Arrays.asList(more));
+    client
+        .resources(GatewayNode.class)
+        .inNamespace(NAMESPACE)
+        .withName(current.getMetadata().getName())
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            io.fabric8.kubernetes.client.utils.Serialization.asJson(Map.of("status", status)));
+  }
+
+  private List<String> keys(String cluster) {
+    String text =
+        client
+            .secrets()
+            .inNamespace(NAMESPACE)
+            .withName(GatewayNodeNames.linkKeySecret(cluster))
+            .get()
+            .getData()
+            .get(GatewayNodeNames.LINK_KEY_FILE);
+    return new String(Base64.getDecoder().decode(text), StandardCharsets.UTF_8)
+        .lines()
+        .map(World::fingerprint)
+        .toList();
+  }
+
+  private static String fingerprint(String key) {
+    try {
+      byte[] digest = MessageDigest.getInstance("SHA-256").digest(Base64.getDecoder().decode(key));
+      return HexFormat.of().formatHex(digest).substring(0, 8);
+    } catch (java.security.NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  static Condition says(String type, ConditionStatus status, String message) {
+    return new Condition(type, status, 1L, "Test", message, Instant.now().toString());
+  }
+
+  /** A cluster with the first router active and the others in sync with it. */
+  void running(String cluster, String... nodes) {
+    Arrays.stream(nodes).forEach(this::node);
+    client.resource(cluster(cluster, nodes)).create();
+    for (String node : nodes) {
+      eventually(() -> daemonSet(cluster, node) != null);
+      runPod(cluster, node);
+      report(cluster, node, node.equals(nodes[0]) ? Role.ACTIVE : Role.BACKUP, true);
+    }
+    eventually(() -> Objects.equals(nodes[0], cluster(cluster).getStatus().active()));
+    eventually(() -> condition(cluster, "Progressing").reason().equals("UpToDate"));
+  }
+
+  /** Polls until it holds. */
+  static void eventually(Callable<Boolean> holds) {
+    Instant end = Instant.now().plus(PATIENCE);
+    while (true) {
+      boolean now;
+      String why = "it never held";
+      try {
+        now = holds.call();
+      } catch (Exception e) {
+        now = false;
+        why = e.toString();
+      }
+      if (now) {
+        return;
+      }
+      assertThat(Instant.now()).as(why).isBefore(end);
+      pause(50);
+    }
+  }
+
+  /** Holds from now on for that long. */
+  static void throughout(Duration time, Callable<Boolean> holds) throws Exception {
+    Instant end = Instant.now().plus(time);
+    while (Instant.now().isBefore(end)) {
+      assertThat(holds.call()).isTrue();
+      pause(50);
+    }
+  }
+
+  private static void pause(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (operator != null) {
+      operator.stop();
+    }
+    operatorsClient.close();
+    server.close();
+  }
+}
