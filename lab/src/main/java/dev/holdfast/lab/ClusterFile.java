@@ -96,6 +96,15 @@ public final class ClusterFile {
     return of(copy);
   }
 
+  /** With another interval between adverts: {@code 10ms}. */
+  public ClusterFile advertisingEvery(String interval) {
+    ObjectNode copy = document.deepCopy();
+    ((ObjectNode) copy.get("spec"))
+        .withObjectProperty("vrrp")
+        .put("advertisementInterval", interval);
+    return of(copy);
+  }
+
   /**
    * As it has to be beside a keepalived and a conntrackd: plain preemption, foreign speakers, and
    * conntrackd's protocol. What the resource says about these stays.

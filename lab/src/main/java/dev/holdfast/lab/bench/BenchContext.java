@@ -7,6 +7,7 @@ import dev.holdfast.lab.stack.SourceTranslation;
 import dev.holdfast.lab.stack.Stack;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What all benches of one call share.
@@ -23,6 +24,16 @@ public record BenchContext(
    * NAT that keeps flows alive. (With the article's masquerade keepalived loses all of them.)
    */
   LabOptions options(Stack stack) {
-    return LabOptions.of(cluster, stack, SourceTranslation.SNAT, true, program);
+    return options(stack, null);
+  }
+
+  /**
+   * The same.
+   *
+   * @param interval between adverts, {@code 10ms}; null for the resource's own
+   */
+  LabOptions options(Stack stack, @Nullable String interval) {
+    ClusterFile timed = interval == null ? cluster : cluster.advertisingEvery(interval);
+    return LabOptions.of(timed, stack, SourceTranslation.SNAT, true, program);
   }
 }

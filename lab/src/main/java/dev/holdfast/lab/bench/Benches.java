@@ -13,6 +13,8 @@ final class Benches {
           new FaultBench(Fault.parseList("agent-stop").getFirst()),
           new FaultBench(Fault.parseList("wan-down").getFirst()),
           new FaultBench(Fault.parseList("lan-down").getFirst()),
+          new FaultBench(Fault.parseList("power-off").getFirst(), "10ms"),
+          new BusyBench(),
           new IdleBench());
 
   private Benches() {}

@@ -10,6 +10,7 @@ import dev.holdfast.lab.report.TextReport;
 import dev.holdfast.lab.stack.Stack;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** The same fault for both, each time on a lab of its own, in turn. */
 final class FaultBench implements Bench {
@@ -17,19 +18,29 @@ final class FaultBench implements Bench {
   private static final List<Stack> CONTESTANTS = List.of(Stack.HOLDFAST, Stack.KEEPALIVED);
 
   private final Fault fault;
+  private final @Nullable String interval;
 
   FaultBench(Fault fault) {
+    this(fault, null);
+  }
+
+  /**
+   * @param interval between adverts, {@code 10ms}; null for the resource's own
+   */
+  FaultBench(Fault fault, @Nullable String interval) {
     this.fault = fault;
+    this.interval = interval;
   }
 
   @Override
   public String name() {
-    return fault.text();
+    return interval == null ? fault.text() : fault.text() + "-" + interval;
   }
 
   @Override
   public String description() {
-    return fault.kind().description();
+    return fault.kind().description()
+        + (interval == null ? "" : "; adverts every " + interval.replace("ms", " ms"));
   }
 
   @Override
@@ -42,7 +53,9 @@ final class FaultBench implements Bench {
         context.progress().accept(where);
         try {
           RunReport report =
-              context.session().run(context.options(stack), MeasureOptions.DEFAULT, List.of(fault));
+              context
+                  .session()
+                  .run(context.options(stack, interval), MeasureOptions.DEFAULT, List.of(fault));
           add(table, stack, report.figures());
           context.progress().accept(TextReport.run(run, report.figures()));
         } catch (LabException e) {
