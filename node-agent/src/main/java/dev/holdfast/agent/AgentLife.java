@@ -155,6 +155,8 @@ final class AgentLife implements AutoCloseable {
     switch (command) {
       case "status" -> lines.accept(json(running));
       case "flows" -> flows(running, request, lines);
+      case "handover" -> lines.accept(done(running.handover(request.path("to").asText(""))));
+      case "maintenance" -> lines.accept(maintenance(running, request));
       default ->
           throw new ControlServer.Refused(
               "this agent does not know the command '"
@@ -180,6 +182,22 @@ final class AgentLife implements AutoCloseable {
             throw new IllegalStateException("a flow that JSON cannot write", e);
           }
         });
+  }
+
+  private static String done(RunningAgent.Answer answer) throws ControlServer.Refused {
+    if (!answer.done()) {
+      throw new ControlServer.Refused(answer.sentence());
+    }
+    return answer.sentence();
+  }
+
+  private static String maintenance(RunningAgent running, JsonNode request)
+      throws ControlServer.Refused {
+    JsonNode on = request.path("on");
+    if (!on.isBoolean()) {
+      throw new ControlServer.Refused("maintenance needs \"on\": true or false");
+    }
+    return done(running.maintenance(on.asBoolean()));
   }
 
   private String json(RunningAgent running) throws ControlServer.Refused {

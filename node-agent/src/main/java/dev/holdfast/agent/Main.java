@@ -2,7 +2,9 @@ package dev.holdfast.agent;
 
 import dev.holdfast.agent.command.CheckCommand;
 import dev.holdfast.agent.command.FlowsCommand;
+import dev.holdfast.agent.command.HandoverCommand;
 import dev.holdfast.agent.command.KeygenCommand;
+import dev.holdfast.agent.command.MaintenanceCommand;
 import dev.holdfast.agent.command.RenderCommand;
 import dev.holdfast.agent.command.RunCommand;
 import dev.holdfast.agent.command.StatusCommand;
@@ -32,6 +34,8 @@ import picocli.CommandLine.IVersionProvider;
       RenderCommand.class,
       StatusCommand.class,
       FlowsCommand.class,
+      HandoverCommand.class,
+      MaintenanceCommand.class,
       KeygenCommand.class,
       TrainCommand.class
     })

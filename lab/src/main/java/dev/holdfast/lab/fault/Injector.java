@@ -99,7 +99,12 @@ public final class Injector {
               topology.routers());
       case LINK_DOWN -> linkDown(fault, target);
       case PARTITION -> orders(fault, "", cabling.isolation(true), cabling.isolation(false));
-      case HANDOVER -> recorded(fault, target.node(), () -> ask(target, "handover"), () -> {});
+      case HANDOVER ->
+          recorded(
+              fault,
+              target.node(),
+              () -> ask(target, "handover", "--to", another(target).node()),
+              () -> ask(target, "handover", "--to", "auto"));
       case MAINTENANCE ->
           recorded(
               fault,
@@ -222,6 +227,13 @@ public final class Injector {
 
   private List<ProcessHandle> everyProcess() {
     return topology.routers().stream().flatMap(r -> of(r).processes().stream()).toList();
+  }
+
+  private Router another(Router target) {
+    return topology.routers().stream()
+        .filter(router -> !router.node().equals(target.node()))
+        .findFirst()
+        .orElseThrow(() -> new LabException("there is no other router to hand over to"));
   }
 
   private long ask(Router target, String... command) {

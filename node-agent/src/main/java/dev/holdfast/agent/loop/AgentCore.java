@@ -91,7 +91,9 @@ public final class AgentCore {
   /** Starts from what is found. Call it once, first. */
   public List<Effect> start(Found found, long nowNanos) {
     now = nowNanos;
-    role(new RoleEvent.Started(found.links(), found.holdsAddresses(), found.lastAdvertAgeNanos()));
+    role(
+        new RoleEvent.Started(
+            found.links(), found.holdsAddresses(), found.lastAdvertAgeNanos(), found.asked()));
     askNextHops();
     return taken();
   }
@@ -123,12 +125,21 @@ public final class AgentCore {
           role(new RoleEvent.PeerSyncChanged(inSync));
       case AgentEvent.PeerHeard(var node) -> role(new RoleEvent.PeerHeard(node));
       case AgentEvent.PeerSilent(var node) -> role(new RoleEvent.PeerSilent(node));
-      case AgentEvent.PeerReported(var node, var peerRole, int faults, boolean inSync) ->
-          role(new RoleEvent.PeerReported(node, peerRole, faults, inSync));
+      case AgentEvent.PeerReported peer ->
+          role(
+              new RoleEvent.PeerReported(
+                  peer.node(),
+                  peer.role(),
+                  peer.faults(),
+                  peer.inSync(),
+                  peer.successor(),
+                  peer.stays()));
       case AgentEvent.PeerAddressLearned(var node, var segment, var address) ->
           peerAddressLearned(node, segment, address);
       case AgentEvent.ConfigChanged(ClusterConfig changed) -> configChanged(changed);
       case AgentEvent.MaintenanceChanged(boolean on) -> role(new RoleEvent.MaintenanceChanged(on));
+      case AgentEvent.HandoverAsked(long request, String to) ->
+          role(new RoleEvent.HandoverAsked(request, to));
       case AgentEvent.StopRequested _ -> role(new RoleEvent.Stopped());
     }
     return taken();
@@ -151,6 +162,11 @@ public final class AgentCore {
   /** Where this router stands in its cluster. */
   public RoleState standing() {
     return role;
+  }
+
+  /** Why no other router may have the role now, for a person; empty when one may. */
+  public String obstacles() {
+    return RoleMachine.obstacles(roleConfig, role, now);
   }
 
   /** What this router is now. */
@@ -189,6 +205,9 @@ public final class AgentCore {
         config.node(),
         nowNanos,
         role,
+        role.role() == Role.ACTIVE && role.hold() != null && role.hold().reserve()
+            ? obstacles()
+            : "",
         virtualRouters,
         sightings.recent(nowNanos),
         stalls,
@@ -439,6 +458,9 @@ public final class AgentCore {
           effects.add(new Effect.RenewAddresses(addresses));
       case RoleAction.WithdrawAddresses(var addresses) ->
           effects.add(new Effect.WithdrawAddresses(addresses));
+      case RoleAction.AnswerHandover(long request, boolean done, String sentence) ->
+          effects.add(new Effect.AnswerHandover(request, done, sentence));
+      case RoleAction.Remember(var asked) -> effects.add(new Effect.Remember(asked));
       case RoleAction.Report(var transition) -> effects.add(new Effect.Report(transition));
       case RoleAction.Note(Sighting sighting, String subject, String detail) ->
           note(sighting, subject, detail);

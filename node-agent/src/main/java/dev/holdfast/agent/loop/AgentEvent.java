@@ -4,6 +4,7 @@ import dev.holdfast.agent.role.core.Fault;
 import dev.holdfast.agent.role.core.Link;
 import dev.holdfast.agent.role.core.NextHop;
 import dev.holdfast.agent.role.core.Role;
+import dev.holdfast.agent.role.core.RoleEvent;
 import dev.holdfast.agent.role.core.Segment;
 import dev.holdfast.agent.vrrp.wire.Decoded;
 import dev.holdfast.agent.vrrp.wire.DropReason;
@@ -83,7 +84,9 @@ public sealed interface AgentEvent {
   record PeerSilent(String node) implements AgentEvent {}
 
   /** What a peer says of itself over the link. */
-  record PeerReported(String node, Role role, int faults, boolean inSync) implements AgentEvent {}
+  record PeerReported(
+      String node, Role role, int faults, boolean inSync, String successor, boolean stays)
+      implements AgentEvent {}
 
   /** A peer's own address on a segment was learned. */
   record PeerAddressLearned(String node, Segment segment, IpAddress address)
@@ -94,6 +97,15 @@ public sealed interface AgentEvent {
   record ConfigChanged(ClusterConfig config) implements AgentEvent {}
 
   record MaintenanceChanged(boolean on) implements AgentEvent {}
+
+  /**
+   * Somebody asks that this router, the active one, gives the role away. Answered by {@link
+   * Effect.AnswerHandover}.
+   *
+   * @param request names it in the answer; not 0
+   * @param to as in {@link RoleEvent.HandoverAsked}
+   */
+  record HandoverAsked(long request, String to) implements AgentEvent {}
 
   /** The agent shall end. Its last effect will be {@link Effect.Finish}. */
   record StopRequested() implements AgentEvent {}

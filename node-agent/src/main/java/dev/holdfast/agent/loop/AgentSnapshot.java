@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param node this router
  * @param nowNanos when the copy was made
  * @param role role, faults, transitions, peers
+ * @param keepsRoleBecause why this router holds the role although it should not; else empty
  * @param virtualRouters in the order of the configuration
  * @param seen odd things of the last minute
  * @param stalls how often the loop stood still
@@ -25,6 +26,7 @@ public record AgentSnapshot(
     String node,
     long nowNanos,
     RoleState role,
+    String keepsRoleBecause,
     List<VirtualRouterView> virtualRouters,
     List<Seen> seen,
     long stalls,

@@ -1,6 +1,7 @@
 package dev.holdfast.agent.loop;
 
 import dev.holdfast.agent.role.core.NextHop;
+import dev.holdfast.agent.role.core.Planned;
 import dev.holdfast.agent.role.core.Preempt;
 import dev.holdfast.agent.role.core.RoleConfig;
 import dev.holdfast.agent.role.core.Router;
@@ -29,7 +30,7 @@ import java.util.Optional;
  * @param virtualMac addresses live on an interface with the virtual router's own MAC
  * @param checksumForm how checksums of version 3 over IPv4 are made
  * @param commitNanos how long a takeover waits for its flows
- * @param maintenance the resource asks this router to stay away
+ * @param planned how planned changes go
  */
 public record ClusterConfig(
     String node,
@@ -45,7 +46,7 @@ public record ClusterConfig(
     boolean virtualMac,
     ChecksumForm checksumForm,
     long commitNanos,
-    boolean maintenance) {
+    Planned planned) {
 
   private static final long SECOND = 1_000_000_000L;
   private static final long NANOS_PER_CENTI = 10_000_000L;
@@ -117,7 +118,7 @@ public record ClusterConfig(
         patienceNanos(),
         longestDownNanos(),
         commitNanos,
-        maintenance);
+        planned);
   }
 
   private long ownDownNanos() {

@@ -1,5 +1,6 @@
 package dev.holdfast.agent.loop;
 
+import dev.holdfast.agent.role.core.Asked;
 import dev.holdfast.agent.role.core.NextHop;
 import dev.holdfast.agent.role.core.Segment;
 import dev.holdfast.agent.role.core.Sighting;
@@ -52,6 +53,12 @@ public sealed interface Effect {
 
   /** Ask, by ARP or ND, whether a next hop is there. Answered by it, if it is. */
   record AskNextHop(NextHop hop) implements Effect {}
+
+  /** Answers {@link AgentEvent.HandoverAsked}; the sentence is for a person. */
+  record AnswerHandover(long request, boolean done, String sentence) implements Effect {}
+
+  /** Keep this for the next start of the agent. */
+  record Remember(Asked asked) implements Effect {}
 
   /** The role has changed and what belongs to it is done: log, status, hooks. */
   record Report(Transition transition) implements Effect {}

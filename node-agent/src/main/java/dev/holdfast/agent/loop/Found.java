@@ -1,5 +1,6 @@
 package dev.holdfast.agent.loop;
 
+import dev.holdfast.agent.role.core.Asked;
 import dev.holdfast.agent.role.core.Link;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -11,9 +12,10 @@ import java.util.OptionalLong;
  * @param holdsAddresses some virtual addresses are there, left by an agent before
  * @param lastAdvertAgeNanos how long ago this router sent its last advert with a priority above 0,
  *     from the note in the run folder (monotonic time and boot id); empty without such a note
+ * @param asked what was asked of this router, as {@link Effect.Remember} said
  */
 public record Found(
-    Map<String, Link> links, boolean holdsAddresses, OptionalLong lastAdvertAgeNanos) {
+    Map<String, Link> links, boolean holdsAddresses, OptionalLong lastAdvertAgeNanos, Asked asked) {
 
   public Found {
     links = Map.copyOf(links);

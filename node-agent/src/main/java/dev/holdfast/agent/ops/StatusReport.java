@@ -224,6 +224,7 @@ public final class StatusReport {
     List<Condition> all = new ArrayList<>();
     all.add(readyCondition());
     all.add(degraded());
+    all.add(allInMaintenance());
     all.add(splitBrain());
     for (AgentSnapshot.Seen seen : seenNow(Sighting.STRANGER_SPEAKS)) {
       all.add(
@@ -260,6 +261,9 @@ public final class StatusReport {
   private Condition degraded() {
     List<String> reasons = new ArrayList<>(faults());
     reasons.addAll(parts.problems());
+    if (isInMaintenance() && !snapshot.keepsRoleBecause().isEmpty()) {
+      reasons.add("in maintenance, and active all the same: " + snapshot.keepsRoleBecause());
+    }
     for (AgentSnapshot.Seen seen : snapshot.seen()) {
       if (seen.sighting() != Sighting.SPLIT_BRAIN) {
         reasons.add(
@@ -276,6 +280,26 @@ public final class StatusReport {
     return reasons.isEmpty()
         ? condition("Degraded", false, "NothingWrong", "")
         : condition("Degraded", true, "SeeMessage", String.join("; ", reasons));
+  }
+
+  private boolean isInMaintenance() {
+    return snapshot.role().maintenance() || spec.maintenance() || spec.self().maintenance();
+  }
+
+  /** The last router keeps the role although it should not have it. */
+  private Condition allInMaintenance() {
+    boolean active = snapshot.role().role() == dev.holdfast.agent.role.core.Role.ACTIVE;
+    var alive = snapshot.role().peers().values().stream().filter(peer -> peer.alive()).toList();
+    boolean all =
+        alive.stream()
+            .allMatch(peer -> peer.role() == dev.holdfast.agent.role.core.Role.MAINTENANCE);
+    return active && isInMaintenance() && !alive.isEmpty() && all
+        ? condition(
+            "AllInMaintenance",
+            true,
+            "LastRouterKeepsRole",
+            "every router is in maintenance; this one keeps the role until another one may have it")
+        : condition("AllInMaintenance", false, "SomebodyMayHaveRole", "");
   }
 
   private Condition splitBrain() {

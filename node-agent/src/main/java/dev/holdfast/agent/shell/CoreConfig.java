@@ -2,6 +2,7 @@ package dev.holdfast.agent.shell;
 
 import dev.holdfast.agent.loop.ClusterConfig;
 import dev.holdfast.agent.role.core.NextHop;
+import dev.holdfast.agent.role.core.Planned;
 import dev.holdfast.agent.role.core.Preempt;
 import dev.holdfast.agent.role.core.Router;
 import dev.holdfast.agent.role.core.Segment;
@@ -12,6 +13,7 @@ import dev.holdfast.agent.vrrp.wire.ChecksumForm;
 import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.IpAddress;
 import dev.holdfast.api.addr.Prefix;
+import dev.holdfast.api.v1alpha1.FlowSyncProtocol;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
 import dev.holdfast.api.v1alpha1.NodeRouter;
@@ -57,7 +59,11 @@ public final class CoreConfig {
         vrrp.virtualMac(),
         ChecksumForm.PSEUDO,
         COMMIT_NANOS,
-        spec.self().maintenance());
+        new Planned(
+            spec.maintenance() || spec.self().maintenance(),
+            spec.handoverTo(),
+            spec.handover().timeoutNanos(),
+            spec.flowSync().protocol() == FlowSyncProtocol.HOLDFAST));
   }
 
   private static Router router(NodeRouter router, GatewayNodeSpec spec) {

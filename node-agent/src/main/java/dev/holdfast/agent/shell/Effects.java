@@ -7,6 +7,7 @@ import dev.holdfast.agent.loop.AgentLoop;
 import dev.holdfast.agent.loop.Effect;
 import dev.holdfast.agent.loop.Found;
 import dev.holdfast.agent.loop.Inbox;
+import dev.holdfast.agent.role.core.Asked;
 import dev.holdfast.agent.role.core.Link;
 import dev.holdfast.agent.role.core.NextHop;
 import dev.holdfast.agent.role.core.Role;
@@ -42,6 +43,8 @@ final class Effects implements AgentLoop.Performer {
   private final RouteWriter routes;
   private final Announcer announcer;
   private final NextHopProbe probe;
+  private final HandoverDesk handovers;
+  private final AskedStore asked;
   private final LastAdvert lastAdvert;
   private final RoleHooks hooks;
   private final Consumer<Transition> roleChanges;
@@ -59,6 +62,8 @@ final class Effects implements AgentLoop.Performer {
       RouteWriter routes,
       Announcer announcer,
       NextHopProbe probe,
+      HandoverDesk handovers,
+      AskedStore asked,
       LastAdvert lastAdvert,
       RoleHooks hooks,
       Consumer<Transition> roleChanges,
@@ -70,6 +75,8 @@ final class Effects implements AgentLoop.Performer {
     this.routes = routes;
     this.announcer = announcer;
     this.probe = probe;
+    this.handovers = handovers;
+    this.asked = asked;
     this.lastAdvert = lastAdvert;
     this.hooks = hooks;
     this.roleChanges = roleChanges;
@@ -112,6 +119,9 @@ final class Effects implements AgentLoop.Performer {
       case Effect.Announce(var wanted) -> announce(wanted);
       case Effect.WithdrawAddresses(var wanted) -> withdraw(wanted);
       case Effect.AskNextHop(NextHop hop) -> probe.ask(hop);
+      case Effect.AnswerHandover(long request, boolean done, String sentence) ->
+          handovers.answered(request, done, sentence);
+      case Effect.Remember(Asked what) -> asked.keep(what);
       case Effect.Report(Transition transition) -> report(transition);
       case Effect.Warn(var sighting, String subject, String detail) ->
           LOG.warn("seen what={} who={} detail=\"{}\"", sighting.word(), subject, detail);
@@ -164,7 +174,7 @@ final class Effects implements AgentLoop.Performer {
   }
 
   /** What is there before the core starts. */
-  Found found(Map<String, Link> links, OptionalLong lastAdvertAgeNanos) {
+  Found found(Map<String, Link> links, OptionalLong lastAdvertAgeNanos, Asked asked) {
     List<VirtualAddress> all =
         spec.networks().stream()
             .flatMap(
@@ -175,7 +185,7 @@ final class Effects implements AgentLoop.Performer {
                                 new VirtualAddress(
                                     interfaceOf(network, prefix), network.interfaceName(), prefix)))
             .toList();
-    return new Found(links, !addresses.present(all).isEmpty(), lastAdvertAgeNanos);
+    return new Found(links, !addresses.present(all).isEmpty(), lastAdvertAgeNanos, asked);
   }
 
   private interface Attempt {

@@ -21,6 +21,7 @@ import dev.holdfast.agent.sync.core.SyncLinks;
 import dev.holdfast.agent.sync.core.TableFlows;
 import dev.holdfast.agent.sync.wire.ConntrackdCodec;
 import dev.holdfast.agent.sync.wire.Dialect;
+import dev.holdfast.agent.sync.wire.HandoverMessage;
 import dev.holdfast.agent.sync.wire.Hello;
 import dev.holdfast.agent.sync.wire.LinkKeys;
 import dev.holdfast.agent.sync.wire.LinkRole;
@@ -103,6 +104,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
   private final AtomicBoolean woken = new AtomicBoolean();
   private final Runnable wake;
   private final Supplier<RoleState> standing;
+  private final HandoverDesk handovers;
   private final BiConsumer<String, String> signs;
   private final NetworkView networks;
   private final RandomBytes random = new SecureRandom()::nextBytes;
@@ -150,6 +152,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
   /**
    * @param wake makes the loop turn soon; any thread
    * @param standing where this router stands; on the loop's thread
+   * @param handovers takes what peers say of handovers
    * @param signs hears, again and again, of each peer on which networks it is heard
    * @param atStart runs first on each thread that signs of life pass through
    */
@@ -159,6 +162,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
       LinkKeys keys,
       NetworkView networks,
       Supplier<RoleState> standing,
+      HandoverDesk handovers,
       Runnable wake,
       BiConsumer<String, String> signs,
       Runnable atStart) {
@@ -167,6 +171,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     this.keys = keys;
     this.networks = networks;
     this.standing = standing;
+    this.handovers = handovers;
     this.wake = wake;
     this.signs = signs;
     table = new FlowTable(FlowMemory.offHeap(), random.number(), ENTRIES_MAX, TOMBSTONES_MAX);
@@ -308,6 +313,16 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     keys = changedKeys;
   }
 
+  /** Says a step of a handover to a peer; on the loop's thread. */
+  void say(String peer, HandoverMessage message) {
+    SyncLinks all = links;
+    if (all != null) {
+      all.links().stream()
+          .filter(link -> link.peer().equals(peer))
+          .forEach(link -> link.say(message));
+    }
+  }
+
   /** Everything of the peers goes into the kernel; then {@link AgentEvent.FlowsCommitted}. */
   void commit(long takeover) {
     takeoverAsked = takeover;
@@ -357,6 +372,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     rewrite(nowNanos);
     purge(nowNanos, nowSeconds);
     startLinks(nowNanos);
+    handovers.turn(nowNanos);
     SyncLinks all = links;
     if (all != null) {
       all.committed(committer.committed());
@@ -740,11 +756,13 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     return new RouterState(
         SyncJudge.role(now.role()),
         now.priority(),
-        now.maintenance() || spec.self().maintenance(),
+        now.maintenance() || spec.maintenance() || spec.self().maintenance(),
         tableExact(),
         spec.generation(),
         0,
         Main.version(),
+        now.successor(),
+        now.stays(),
         now.faults().stream().map(Object::toString).toList());
   }
 
@@ -766,7 +784,8 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
           LOG.debug("link peer holds ours peer={} all={}", peer, all);
       case LinkEvent.WeHoldTheirs(boolean all) ->
           LOG.debug("link we hold theirs peer={} all={}", peer, all);
-      case LinkEvent.PeerChanged _, LinkEvent.BarrierAnswered _, LinkEvent.HandoverReceived _ -> {}
+      case LinkEvent.HandoverReceived(HandoverMessage message) -> handovers.received(peer, message);
+      case LinkEvent.PeerChanged _, LinkEvent.BarrierAnswered _ -> {}
     }
   }
 

@@ -14,6 +14,8 @@ import dev.holdfast.agent.ops.ControlServer;
 import dev.holdfast.agent.ops.FlowQuestion;
 import dev.holdfast.agent.ops.FlowView;
 import dev.holdfast.agent.ops.StatusReport;
+import dev.holdfast.agent.role.core.Asked;
+import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.sync.wire.LinkKeys;
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
@@ -21,6 +23,7 @@ import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -60,6 +63,8 @@ public final class RunningAgent implements AutoCloseable {
   private static final Duration CARRIER_POLL = Duration.ofMillis(20);
 
   private static final long ANSWER_SECONDS = 2;
+  private static final long POLL_MILLIS = 10;
+  private static final String NOT_ACTIVE = "not active";
   private static final int REAL_TIME_PRIORITY = 40;
 
   private final Inbox inbox = new Inbox();
@@ -69,6 +74,8 @@ public final class RunningAgent implements AutoCloseable {
   private final LinkMonitor monitor;
   private final Announcer announcer;
   private final NextHopProbe probe;
+  private final HandoverDesk handovers;
+  private final AskedStore asked;
   private final Effects effects;
   private final HostSetup host;
   private final RoleHooks hooks;
@@ -113,6 +120,8 @@ public final class RunningAgent implements AutoCloseable {
             RunningAgent::realTime);
     announcer = Announcer.open();
     probe = new NextHopProbe(spec, networks, inbox::offer);
+    handovers = new HandoverDesk(core::standing, inbox::offer, new SecureRandom()::nextLong);
+    asked = new AskedStore(new DiskStore(stateDir));
     hooks = new RoleHooks(spec.roleHooks());
     LastAdvert lastAdvert =
         new LastAdvert(runDir.resolve(spec.node() + ".last-advert"), System.nanoTime());
@@ -126,6 +135,8 @@ public final class RunningAgent implements AutoCloseable {
             routes,
             announcer,
             probe,
+            handovers,
+            asked,
             lastAdvert,
             hooks,
             host::roleChanged,
@@ -133,12 +144,13 @@ public final class RunningAgent implements AutoCloseable {
             System::nanoTime);
     monitor = LinkMonitor.start(this::takeNews, CARRIER_POLL, rtnetlink.portId());
     monitor.watch(carriers(spec));
-    Found found = effects.found(networks.begin(), lastAdvert.ageAtStartNanos());
+    Found found = effects.found(networks.begin(), lastAdvert.ageAtStartNanos(), asked.kept());
     FlowSync sync = keys == null || !FlowSync.hasPath(spec) ? null : flowSync(config, keys);
     flowSync = sync;
     flowProblems = sync == null ? List.of(noFlowSync(spec)) : List.of();
     flowProblems.forEach(problem -> LOG.warn("no flow sync why=\"{}\"", problem));
     effects.flowSync(sync);
+    handovers.link(sync == null ? null : sync::say);
     loop =
         new AgentLoop(
             core,
@@ -174,6 +186,7 @@ public final class RunningAgent implements AutoCloseable {
         keys,
         networks,
         core::standing,
+        handovers,
         () -> inbox.offer(() -> {}),
         host::linkHeard,
         () -> {
@@ -361,6 +374,76 @@ public final class RunningAgent implements AutoCloseable {
     return System.nanoTime() - loop.turnedAtNanos();
   }
 
+  /** What came of a request; the sentence is for a person. */
+  public record Answer(boolean done, String sentence) {}
+
+  /**
+   * Moves the role; returns when that is done, refused or has failed.
+   *
+   * @param to a router, {@code auto}, or empty for any other
+   */
+  public Answer handover(String to) {
+    CompletableFuture<Answer> answer = new CompletableFuture<>();
+    inbox.offer(() -> handovers.ask(to, answer, System.nanoTime()));
+    long limitMillis = 2 * handoverMillis() + ANSWER_SECONDS * 1_000;
+    try {
+      return answer.get(limitMillis, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      answer.cancel(false);
+      return new Answer(false, "no answer within " + limitMillis + " ms: look at 'status'");
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a handover that could not be asked for", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Answer(false, "the agent ends");
+    }
+  }
+
+  private long handoverMillis() {
+    return spec.handover().timeoutNanos() / 1_000_000;
+  }
+
+  /** Keeps the role off this router, or lets it have it again; also after a restart. */
+  public Answer maintenance(boolean on) {
+    offer(new AgentEvent.MaintenanceChanged(on));
+    try {
+      String why = on ? awaitRoleGone() : "";
+      if (!asked.awaitKept(ANSWER_SECONDS * 1_000)) {
+        return new Answer(
+            false, spec.node() + " could not write it down: a restart forgets it; see the log");
+      }
+      if (!why.isEmpty()) {
+        return new Answer(
+            false, spec.node() + " is in maintenance, and keeps the role for now: " + why);
+      }
+      return new Answer(
+          true, spec.node() + (on ? " is in maintenance" : " may have the role again"));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Answer(false, "the agent ends");
+    }
+  }
+
+  /**
+   * Empty once this router is not active; else, after {@code handover.timeout}, why it still is.
+   */
+  private String awaitRoleGone() throws InterruptedException {
+    long end = System.nanoTime() + spec.handover().timeoutNanos();
+    while (true) {
+      String why = onLoop(() -> core.role() == Role.ACTIVE ? core.obstacles() : NOT_ACTIVE);
+      if (NOT_ACTIVE.equals(why)) {
+        return "";
+      }
+      if (why == null) {
+        return "the agent's loop does not answer; look at its log";
+      }
+      if (System.nanoTime() - end >= 0) {
+        return why.isEmpty() ? "the handover is not done yet; look at 'status'" : why;
+      }
+      TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    }
+  }
+
   /** Gives the role up, withdraws the addresses, ends. Returns at once. */
   public void stop() {
     offer(new AgentEvent.StopRequested());
@@ -420,6 +503,7 @@ public final class RunningAgent implements AutoCloseable {
     host.close();
     ports.close();
     announcer.close();
+    asked.close();
     probe.close();
     rtnetlink.close();
   }
@@ -427,7 +511,8 @@ public final class RunningAgent implements AutoCloseable {
   /** A start of the cores without sockets or rights: for the start-up cache. */
   public static GatewayNodeStatus rehearse(GatewayNodeSpec spec) {
     AgentCore core = new AgentCore(CoreConfig.of(spec), 0);
-    List<Effect> first = core.start(new Found(Map.of(), false, OptionalLong.empty()), 0);
+    List<Effect> first =
+        core.start(new Found(Map.of(), false, OptionalLong.empty(), Asked.NOTHING), 0);
     if (first.isEmpty() && spec.networks().stream().map(NodeNetwork::name).findAny().isEmpty()) {
       throw new IllegalStateException("nothing to rehearse");
     }

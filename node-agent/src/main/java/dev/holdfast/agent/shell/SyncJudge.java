@@ -136,7 +136,13 @@ final class SyncJudge {
       return;
     }
     var report =
-        new AgentEvent.PeerReported(link.peer(), role(state.role()), state.faults().size(), holds);
+        new AgentEvent.PeerReported(
+            link.peer(),
+            role(state.role()),
+            state.faults().size(),
+            holds,
+            state.successor(),
+            state.stays());
     if (!report.equals(peer.reported)) {
       peer.reported = report;
       tell.accept(report);

@@ -4,8 +4,10 @@ import static dev.holdfast.agent.loop.Clusters.MILLI;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.agent.loop.ClusterConfig.Instance;
+import dev.holdfast.agent.role.core.Asked;
 import dev.holdfast.agent.role.core.Heard;
 import dev.holdfast.agent.role.core.Link;
+import dev.holdfast.agent.role.core.Planned;
 import dev.holdfast.agent.role.core.Preempt;
 import dev.holdfast.agent.role.core.Reason;
 import dev.holdfast.agent.role.core.Role;
@@ -47,7 +49,8 @@ class AgentCoreTest {
   }
 
   private List<Effect> start() {
-    return core.start(new Found(Clusters.links(2, 1), false, OptionalLong.empty()), now);
+    return core.start(
+        new Found(Clusters.links(2, 1), false, OptionalLong.empty(), Asked.NOTHING), now);
   }
 
   private List<Effect> apply(AgentEvent event) {
@@ -394,7 +397,7 @@ class AgentCoreTest {
               config.virtualMac(),
               config.checksumForm(),
               config.commitNanos(),
-              true);
+              new Planned(true, null, 5_000 * MILLI, false));
 
       assertThat(adverts(apply(new AgentEvent.ConfigChanged(asked))))
           .hasSize(2)
@@ -464,6 +467,6 @@ class AgentCoreTest {
         virtualMac,
         config.checksumForm(),
         config.commitNanos(),
-        config.maintenance());
+        config.planned());
   }
 }

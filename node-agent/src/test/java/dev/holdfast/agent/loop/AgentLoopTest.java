@@ -2,6 +2,7 @@ package dev.holdfast.agent.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.agent.role.core.Asked;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -48,7 +49,9 @@ class AgentLoopTest {
     AgentCore core = new AgentCore(Clusters.config(2, 2, 1), now());
     var loop = new AgentLoop(core, new Inbox(), new Stalling(), this::now, HEARTBEAT);
 
-    loop.run(core.start(new Found(Clusters.links(2, 1), false, OptionalLong.empty()), now()));
+    loop.run(
+        core.start(
+            new Found(Clusters.links(2, 1), false, OptionalLong.empty(), Asked.NOTHING), now()));
 
     assertThat(performed).noneMatch(effect -> effect instanceof Effect.SendAdvert);
     assertThat(core.snapshot(now()).stalls()).isEqualTo(1);

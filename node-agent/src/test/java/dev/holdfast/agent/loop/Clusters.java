@@ -2,6 +2,7 @@ package dev.holdfast.agent.loop;
 
 import dev.holdfast.agent.role.core.Link;
 import dev.holdfast.agent.role.core.NextHop;
+import dev.holdfast.agent.role.core.Planned;
 import dev.holdfast.agent.role.core.Preempt;
 import dev.holdfast.agent.role.core.Router;
 import dev.holdfast.agent.role.core.Segment;
@@ -99,7 +100,8 @@ public final class Clusters {
       Speakers speakers,
       Preempt preempt,
       long intervalNanos) {
-    return config(routers, networks, router, speakers, preempt, intervalNanos, List.of());
+    return config(
+        routers, networks, router, speakers, preempt, intervalNanos, List.of(), Planned.NOTHING);
   }
 
   public static ClusterConfig config(
@@ -109,7 +111,8 @@ public final class Clusters {
       Speakers speakers,
       Preempt preempt,
       long intervalNanos,
-      List<NextHop> nextHops) {
+      List<NextHop> nextHops,
+      Planned planned) {
     var all = new ArrayList<Router>();
     for (int i = 0; i < routers; i++) {
       var addresses = new HashMap<Segment, Set<IpAddress>>();
@@ -137,6 +140,6 @@ public final class Clusters {
         false,
         ChecksumForm.PSEUDO,
         500 * MILLI,
-        false);
+        planned);
   }
 }

@@ -2,8 +2,10 @@ package dev.holdfast.agent.loop;
 
 import static dev.holdfast.agent.loop.Clusters.MILLI;
 
+import dev.holdfast.agent.role.core.Asked;
 import dev.holdfast.agent.role.core.Link;
 import dev.holdfast.agent.role.core.NextHop;
+import dev.holdfast.agent.role.core.Planned;
 import dev.holdfast.agent.role.core.Preempt;
 import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.role.core.RoleState;
@@ -75,7 +77,7 @@ final class World {
   private long twoActiveSince = -1;
 
   World(long seed, int routers, int networks, Speakers speakers, Preempt preempt, long interval) {
-    this(seed, routers, networks, speakers, preempt, interval, List.of());
+    this(seed, routers, networks, speakers, preempt, interval, List.of(), Planned.NOTHING);
   }
 
   World(
@@ -85,7 +87,8 @@ final class World {
       Speakers speakers,
       Preempt preempt,
       long interval,
-      List<NextHop> nextHops) {
+      List<NextHop> nextHops,
+      Planned planned) {
     this.seed = seed;
     this.random = new Random(seed);
     this.routers = routers;
@@ -97,7 +100,9 @@ final class World {
     for (int i = 0; i < routers; i++) {
       nodes.add(
           new Node(
-              i, Clusters.config(routers, networks, i, speakers, preempt, interval, nextHops)));
+              i,
+              Clusters.config(
+                  routers, networks, i, speakers, preempt, interval, nextHops, planned)));
     }
   }
 
@@ -115,7 +120,8 @@ final class World {
             Speakers.LISTED,
             Preempt.WHEN_IN_SYNC,
             100 * MILLI,
-            List.of(nextHops));
+            List.of(nextHops),
+            new Planned(false, null, 5 * SECOND, true));
     world.linked = true;
     world.heartbeat();
     return world;
@@ -361,10 +367,12 @@ final class World {
   /** One router: its kernel, its loop, and the agent when it runs. */
   final class Node {
     final int index;
-    final ClusterConfig config;
+    ClusterConfig config;
     private @Nullable AgentCore core;
     private boolean powered = true;
     private boolean maintained;
+    private Asked remembered = Asked.NOTHING;
+    private final List<Effect.AnswerHandover> answers = new ArrayList<>();
     private long pausedAt = -1;
     private final List<AgentEvent> inbox = new ArrayList<>();
     private final Map<Integer, Long> peerHeardAt = new HashMap<>();
@@ -447,10 +455,7 @@ final class World {
           lastAdvertAt.isPresent()
               ? OptionalLong.of(now - lastAdvertAt.getAsLong())
               : OptionalLong.empty();
-      perform(started.start(new Found(links, !held().isEmpty(), age), now));
-      if (maintained) {
-        perform(started.apply(new AgentEvent.MaintenanceChanged(true), now));
-      }
+      perform(started.start(new Found(links, !held().isEmpty(), age, remembered), now));
       turned();
     }
 
@@ -486,8 +491,28 @@ final class World {
       deliver(new AgentEvent.StopRequested());
     }
 
+    /** Somebody asks this router to hand over. */
+    void handOver(String to) {
+      log(this + " is asked to hand over to " + to);
+      deliver(new AgentEvent.HandoverAsked(answers.size() + 1, to));
+    }
+
+    Effect.AnswerHandover lastAnswer() {
+      if (answers.isEmpty()) {
+        throw fail(this + " has answered nothing");
+      }
+      return answers.getLast();
+    }
+
+    /** The resource has changed. */
+    void reconfigure(ClusterConfig changed) {
+      config = changed;
+      deliver(new AgentEvent.ConfigChanged(changed));
+    }
+
     void maintenance(boolean on) {
       maintained = on;
+      remembered = new Asked(on, remembered.handoverDone(), remembered.stays());
       log(this + " maintenance " + on);
       deliver(new AgentEvent.MaintenanceChanged(on));
     }
@@ -571,7 +596,12 @@ final class World {
 
     private AgentEvent report(RoleState standing) {
       return new AgentEvent.PeerReported(
-          Clusters.node(index), standing.role(), standing.faults().size(), synced);
+          Clusters.node(index),
+          standing.role(),
+          standing.faults().size(),
+          synced,
+          standing.successor(),
+          standing.stays());
     }
 
     private void hearPeer(int from, AgentEvent report) {
@@ -742,6 +772,11 @@ final class World {
             answer(300 * MICRO, () -> deliver(new AgentEvent.NextHopAnswered(hop)));
           }
         }
+        case Effect.AnswerHandover answer -> {
+          log(this + " " + answer);
+          answers.add(answer);
+        }
+        case Effect.Remember(Asked asked) -> remembered = asked;
         case Effect.Report(var transition) -> log(this + " " + transition);
         case Effect.Warn(var sighting, var subject, var detail) ->
             log(this + " " + sighting + " " + subject + " " + detail);

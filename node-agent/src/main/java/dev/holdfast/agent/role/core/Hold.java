@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *     Phase#HOLDING}
  * @param reserve this router is not well and holds the role only for want of a better one
  * @param alone it was taken without a table of another router, nobody having been heard
+ * @param stays it was given to this router by name: no better one takes it
  * @param announcements null before the addresses are held
  * @param renewAtNanos when the addresses' lifetime is renewed
  * @param listeningUntilNanos after a long stall, until when nothing is sent; else empty
@@ -22,6 +23,7 @@ public record Hold(
     long phaseEndsAtNanos,
     boolean reserve,
     boolean alone,
+    boolean stays,
     @Nullable Announcements announcements,
     long renewAtNanos,
     OptionalLong listeningUntilNanos,
@@ -49,6 +51,7 @@ public record Hold(
         againAtNanos,
         reserve,
         alone,
+        stays,
         null,
         renewAtNanos,
         listeningUntilNanos,
@@ -63,6 +66,7 @@ public record Hold(
         phaseEndsAtNanos,
         reserve,
         alone,
+        stays,
         announcements,
         renewAtNanos,
         listeningUntilNanos,
@@ -76,6 +80,7 @@ public record Hold(
         phaseEndsAtNanos,
         reserve,
         alone,
+        stays,
         announcements,
         renewAtNanos,
         listeningUntilNanos,
@@ -89,6 +94,7 @@ public record Hold(
         phaseEndsAtNanos,
         reserve,
         alone,
+        stays,
         announcements,
         renewAtNanos,
         listeningUntilNanos,
@@ -102,6 +108,21 @@ public record Hold(
         phaseEndsAtNanos,
         reserve,
         alone,
+        stays,
+        announcements,
+        renewAtNanos,
+        listeningUntilNanos,
+        pending);
+  }
+
+  Hold withStays(boolean stays) {
+    return new Hold(
+        takeover,
+        phase,
+        phaseEndsAtNanos,
+        reserve,
+        alone,
+        stays,
         announcements,
         renewAtNanos,
         listeningUntilNanos,
@@ -115,6 +136,7 @@ public record Hold(
         phaseEndsAtNanos,
         reserve,
         alone,
+        stays,
         announcements,
         renewAtNanos,
         listeningUntilNanos,
@@ -128,6 +150,7 @@ public record Hold(
         phaseEndsAtNanos,
         reserve,
         alone,
+        stays,
         announcements,
         renewAtNanos,
         listeningUntilNanos,
@@ -141,6 +164,7 @@ public record Hold(
         phaseEndsAtNanos,
         reserve,
         alone,
+        stays,
         announcements,
         renewAtNanos,
         listeningUntilNanos,
@@ -155,6 +179,7 @@ public record Hold(
         phaseEndsAtNanos,
         reserve,
         alone,
+        stays,
         announcements,
         renewAtNanos,
         listeningUntilNanos,

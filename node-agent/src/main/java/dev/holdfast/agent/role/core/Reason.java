@@ -10,6 +10,10 @@ public enum Reason {
   ACTIVE_SILENT("ActiveSilent"),
   /** The active router gave the role up. */
   ACTIVE_RESIGNED("ActiveResigned"),
+  /** The active router gave the role to this one, as planned. */
+  HANDOVER("Handover"),
+  /** This router gave the role to another one, as was asked. */
+  HANDED_OVER("HandedOver"),
   /** This router is the better one and has taken the role from the active one. */
   PREEMPTED("Preempted"),
   /** A better router advertises: the role is its. */

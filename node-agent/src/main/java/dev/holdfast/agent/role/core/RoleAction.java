@@ -50,6 +50,12 @@ public sealed interface RoleAction {
   /** Give the addresses up; those not there are no failure. */
   record WithdrawAddresses(List<VirtualAddress> addresses) implements RoleAction {}
 
+  /** Answers {@link RoleEvent.HandoverAsked}; the sentence is for a person. */
+  record AnswerHandover(long request, boolean done, String sentence) implements RoleAction {}
+
+  /** Keep this for the next start of the agent. */
+  record Remember(Asked asked) implements RoleAction {}
+
   /** The role has changed, and everything that belongs to it has been done. */
   record Report(Transition transition) implements RoleAction {}
 

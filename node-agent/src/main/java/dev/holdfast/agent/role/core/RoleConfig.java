@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param reserveNanos how long a router that is not well lets everybody else go first: longer than
  *     the longest down interval of any router
  * @param commitNanos how long a takeover waits for the flows
- * @param maintenance asked for in the configuration
+ * @param planned how planned changes go
  */
 public record RoleConfig(
     String node,
@@ -33,7 +33,7 @@ public record RoleConfig(
     long patienceNanos,
     long reserveNanos,
     long commitNanos,
-    boolean maintenance) {
+    Planned planned) {
 
   public RoleConfig {
     routers = List.copyOf(routers);
@@ -66,7 +66,7 @@ public record RoleConfig(
         patienceNanos,
         reserveNanos,
         commitNanos,
-        maintenance);
+        planned);
   }
 
   Router self() {
@@ -82,6 +82,13 @@ public record RoleConfig(
     return one.priority() != other.priority()
         ? one.priority() > other.priority()
         : routers.indexOf(one) < routers.indexOf(other);
+  }
+
+  /** True for a router that is better than this one. */
+  boolean isBetter(String other) {
+    return routers.stream()
+        .filter(router -> router.node().equals(other))
+        .anyMatch(router -> isBetter(router, self()));
   }
 
   /**

@@ -17,9 +17,16 @@ public sealed interface RoleEvent {
    * @param holdsAddresses virtual addresses were found here, left by an agent before
    * @param lastAdvertAgeNanos the age of the last advert that this router sent while active; empty
    *     when it sent none since the machine started, or resigned
+   * @param asked what was asked of this router before, as {@link RoleAction.Remember} said
    */
-  record Started(Map<String, Link> links, boolean holdsAddresses, OptionalLong lastAdvertAgeNanos)
-      implements RoleEvent {}
+  record Started(
+      Map<String, Link> links, boolean holdsAddresses, OptionalLong lastAdvertAgeNanos, Asked asked)
+      implements RoleEvent {
+    public Started(
+        Map<String, Link> links, boolean holdsAddresses, OptionalLong lastAdvertAgeNanos) {
+      this(links, holdsAddresses, lastAdvertAgeNanos, Asked.NOTHING);
+    }
+  }
 
   /** The agent ends: the role is given up at once. */
   record Stopped() implements RoleEvent {}
@@ -35,6 +42,22 @@ public sealed interface RoleEvent {
 
   /** Somebody asked this router to stay away, or to come back. */
   record MaintenanceChanged(boolean on) implements RoleEvent {}
+
+  /**
+   * Somebody asks that this router, the active one, gives the role away. Answered by {@link
+   * RoleAction.AnswerHandover}.
+   *
+   * @param request names it in the answer; not 0
+   * @param to a router, which then keeps the role; {@link #AUTO}: the best router, by the usual
+   *     rules from now on; empty: any other
+   */
+  record HandoverAsked(long request, String to) implements RoleEvent {
+    public static final String AUTO = "auto";
+
+    boolean isAuto() {
+      return to.equals(AUTO);
+    }
+  }
 
   // From the kernel.
 
@@ -87,6 +110,18 @@ public sealed interface RoleEvent {
   /** All paths of the link have been silent. */
   record PeerSilent(String node) implements RoleEvent {}
 
-  /** What a peer says of itself. */
-  record PeerReported(String node, Role role, int faults, boolean inSync) implements RoleEvent {}
+  /**
+   * What a peer says of itself.
+   *
+   * @param inSync it holds every flow of this router
+   * @param successor to whom it gives the role; empty: to nobody
+   * @param stays the role shall stay with the successor, or with the peer while there is none
+   */
+  record PeerReported(
+      String node, Role role, int faults, boolean inSync, String successor, boolean stays)
+      implements RoleEvent {
+    public PeerReported(String node, Role role, int faults, boolean inSync) {
+      this(node, role, faults, inSync, "", false);
+    }
+  }
 }

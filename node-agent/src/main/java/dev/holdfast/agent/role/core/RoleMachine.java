@@ -60,6 +60,7 @@ public final class RoleMachine {
       case RoleEvent.Stalled(long nanos) -> turn.stalled(nanos);
       case RoleEvent.Reconfigured(RoleConfig before) -> turn.reconfigured(before);
       case RoleEvent.MaintenanceChanged(boolean on) -> turn.maintenance(on);
+      case RoleEvent.HandoverAsked asked -> turn.handoverAsked(asked);
       case RoleEvent.LinkChanged(String network, Link link) -> turn.link(network, link);
       case RoleEvent.AddressLost(String network, var address) -> turn.addressLost(network, address);
       case RoleEvent.AddressClaimSeen seen -> turn.addressClaimSeen(seen);
@@ -90,6 +91,15 @@ public final class RoleMachine {
   /** When the machine wants to be told that time has passed; empty when it waits for nothing. */
   public static OptionalLong deadlineNanos(RoleConfig config, RoleState state) {
     return new Turn(config, state, state.sinceNanos()).deadlineNanos();
+  }
+
+  /**
+   * Why no other router may have the role now, for a person; empty when one may.
+   *
+   * @param nowNanos monotonic
+   */
+  public static String obstacles(RoleConfig config, RoleState state, long nowNanos) {
+    return new Turn(config, state, nowNanos).obstacles();
   }
 
   /** Whose adverts count by this configuration. */

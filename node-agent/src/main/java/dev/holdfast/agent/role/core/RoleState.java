@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * @param lastTakeover the number of the last takeover
  * @param hold the role, if it is ours
  * @param bid the takeover that is about to be, if one is
+ * @param handover the role is being given away; null when it is not
+ * @param wish a router that the configuration names, until it has been active; empty for none
+ * @param remembered what the next start of the agent will be told
  * @param priority what we advertise
  * @param preempts whether our virtual routers ignore weaker ones
  * @param transitions the last changes of role, oldest first
@@ -47,6 +50,9 @@ public record RoleState(
     long lastTakeover,
     @Nullable Hold hold,
     @Nullable Bid bid,
+    @Nullable Handover handover,
+    String wish,
+    Asked remembered,
     int priority,
     boolean preempts,
     List<Transition> transitions) {
@@ -75,8 +81,23 @@ public record RoleState(
         0,
         null,
         null,
+        null,
+        "",
+        Asked.NOTHING,
         config.self().priority(),
         false,
         List.of());
+  }
+
+  /** To whom this router gives the role, or has just given it, for the peers; empty: to nobody. */
+  public String successor() {
+    return handover == null ? "" : handover.successor();
+  }
+
+  /** Whether the role shall stay with the successor, or here while there is none. */
+  public boolean stays() {
+    return handover == null || handover.successor().isEmpty()
+        ? hold != null && hold.stays()
+        : handover.stays();
   }
 }

@@ -38,28 +38,32 @@ final class Turn {
   private static final long REFUSAL_FIRST_WAIT = 10 * SECOND;
   private static final long REFUSAL_LONGEST_WAIT = 3600 * SECOND;
 
-  private final RoleConfig config;
-  private final long now;
-  private final List<RoleAction> actions = new ArrayList<>();
+  final RoleConfig config;
+  final long now;
+  final List<RoleAction> actions = new ArrayList<>();
 
   private Role role;
-  private long since;
+  long since;
   private final SortedMap<Segment, Path> paths;
   private final Map<String, Link> links;
-  private final SortedSet<Fault> faults;
+  final SortedSet<Fault> faults;
   private final Map<String, Refusal> refused;
   private boolean maintenance;
   private boolean inSync;
   private boolean peerInSync;
-  private final SortedMap<String, Peer> peers;
+  final SortedMap<String, Peer> peers;
   private long steadySince;
   private OptionalLong lastSign;
   private long lastTakeover;
-  private @Nullable Hold hold;
+  @Nullable Hold hold;
   private @Nullable Bid bid;
+  @Nullable Handover handover;
+  String wish;
+  private Asked remembered;
   private int priority;
   private boolean preempts;
   private final List<Transition> transitions;
+  private final PlannedChange planned = new PlannedChange(this);
 
   Turn(RoleConfig config, RoleState state, long nowNanos) {
     this.config = config;
@@ -79,6 +83,9 @@ final class Turn {
     lastTakeover = state.lastTakeover();
     hold = state.hold();
     bid = state.bid();
+    handover = state.handover();
+    wish = state.wish();
+    remembered = state.remembered();
     priority = state.priority();
     preempts = state.preempts();
     transitions = new ArrayList<>(state.transitions());
@@ -107,6 +114,9 @@ final class Turn {
             lastTakeover,
             hold,
             bid,
+            handover,
+            wish,
+            remembered,
             priority,
             preempts,
             List.copyOf(transitions));
@@ -123,6 +133,10 @@ final class Turn {
 
   void start(RoleEvent.Started started) {
     links.putAll(started.links());
+    remembered = started.asked();
+    maintenance = remembered.maintenance();
+    String to = config.planned().handoverTo();
+    wish = to == null || to.equals(remembered.handoverDone()) ? "" : to;
     for (Segment segment : config.segments()) {
       openPath(segment);
     }
@@ -136,6 +150,7 @@ final class Turn {
             && !usable().isEmpty();
     if (adopts) {
       takeOver(Reason.ADOPTED, "");
+      hold = Objects.requireNonNull(hold).withStays(remembered.stays());
       return;
     }
     if (started.holdsAddresses()) {
@@ -150,6 +165,14 @@ final class Turn {
       actions.add(new RoleAction.Finish());
       return;
     }
+    if (!planned.beginStop()) {
+      finishStop();
+    }
+  }
+
+  /** Gives everything up at once. */
+  void finishStop() {
+    handover = null;
     if (hold != null) {
       giveUp(true, null);
     }
@@ -158,6 +181,7 @@ final class Turn {
     }
     bid = null;
     become(Role.INITIALIZE, Reason.STOPPED, "");
+    remember();
     actions.add(new RoleAction.Finish());
   }
 
@@ -179,6 +203,7 @@ final class Turn {
       }
     }
     judgeLinks();
+    planned.configured(before);
     refused.keySet().removeIf(network -> networks().noneMatch(network::equals));
     faults.removeIf(fault -> networks().noneMatch(fault.network()::equals));
     moveAddresses(before);
@@ -203,6 +228,9 @@ final class Turn {
     if (bid != null) {
       bid = bid.delayed(nanos);
     }
+    if (handover != null) {
+      handover = handover.delayed(nanos);
+    }
     if (hold == null) {
       return;
     }
@@ -222,6 +250,10 @@ final class Turn {
 
   void maintenance(boolean on) {
     maintenance = on;
+  }
+
+  void handoverAsked(RoleEvent.HandoverAsked asked) {
+    planned.asked(asked);
   }
 
   // The kernel.
@@ -373,6 +405,7 @@ final class Turn {
             now + config.commitNanos(),
             !isWell(),
             lastSign.isEmpty(),
+            planned.isGivenToStay(),
             null,
             now,
             OptionalLong.empty(),
@@ -478,7 +511,7 @@ final class Turn {
   // The end of the role.
 
   /** Leaves the role and goes to rest. */
-  private void leave(Reason reason, String detail, boolean resigns, @Nullable Segment already) {
+  void leave(Reason reason, String detail, boolean resigns, @Nullable Segment already) {
     giveUp(resigns, already);
     become(restingRole(), reason, detail);
   }
@@ -490,7 +523,8 @@ final class Turn {
       if (!segment.equals(already)) {
         actions.add(new RoleAction.Depose(segment, resigns));
       }
-      paths.computeIfPresent(segment, (_, path) -> path.withSilent(false));
+      // Who was active before us says nothing of who is now.
+      paths.computeIfPresent(segment, (_, path) -> path.forgotten());
     }
     actions.add(new RoleAction.WithdrawAddresses(config.virtualAddresses()));
     if (held.pending() != null) {
@@ -617,7 +651,17 @@ final class Turn {
   void peerReported(RoleEvent.PeerReported reported) {
     Peer before = peers.get(reported.node());
     peers.put(
-        reported.node(), new Peer(true, reported.role(), reported.faults(), reported.inSync()));
+        reported.node(),
+        new Peer(
+            true,
+            reported.role(),
+            reported.faults(),
+            reported.inSync(),
+            reported.successor(),
+            reported.stays()));
+    if (hold != null && planned.isGivenToStay()) {
+      hold = hold.withStays(true);
+    }
     Heard active = following();
     boolean released =
         before != null
@@ -683,7 +727,7 @@ final class Turn {
     }
   }
 
-  private boolean isDue(long atNanos) {
+  boolean isDue(long atNanos) {
     return atNanos - now <= 0;
   }
 
@@ -702,6 +746,7 @@ final class Turn {
       times.add(bid.atNanos());
     }
     preemptAt().ifPresent(times::add);
+    planned.deadlineNanos().ifPresent(times::add);
     return times.stream()
         .reduce((a, b) -> a - b <= 0 ? a : b)
         .map(OptionalLong::of)
@@ -719,6 +764,10 @@ final class Turn {
     };
   }
 
+  String obstacles() {
+    return planned.obstacles();
+  }
+
   // What follows from all of it.
 
   /** Brings role, priority and bid in line with what is known now. */
@@ -729,20 +778,27 @@ final class Turn {
     if (hold != null) {
       settleHold(hold);
     }
+    planned.settle();
+    if (role == Role.INITIALIZE) {
+      return; // A stop that was waited for has come.
+    }
     if (hold == null && role != restingRole()) {
       rest();
     }
     settlePriority();
     settleBid();
+    remember();
   }
 
   private void settleHold(Hold held) {
-    if (!isWell() && !held.reserve()) {
-      if (mayAnybodyElseTake()) {
-        Reason reason = isInMaintenance() ? Reason.MAINTENANCE_ON : Reason.FAULT;
-        leave(reason, faultText(), true, null);
-        return;
-      }
+    boolean better = !faults.isEmpty() && !held.reserve() && isAnybodyBetterOff();
+    boolean foreign = isInMaintenance() && !held.reserve() && !planned.isLinked();
+    if (better || foreign) {
+      leave(faults.isEmpty() ? Reason.MAINTENANCE_ON : Reason.FAULT, faultText(), true, null);
+      return;
+    }
+    boolean keepsForWantOfABetter = !isWell() && !(isInMaintenance() && planned.beginMaintenance());
+    if (keepsForWantOfABetter && !held.reserve()) {
       hold = held.withReserve(true);
     } else if (isWell() && held.reserve()) {
       hold = held.withReserve(false);
@@ -772,7 +828,7 @@ final class Turn {
   }
 
   private boolean isInMaintenance() {
-    return maintenance || config.maintenance();
+    return maintenance || config.planned().maintenance();
   }
 
   private boolean isWell() {
@@ -784,7 +840,7 @@ final class Turn {
   }
 
   /** Without a link nothing is known of the others, and they are believed to be well. */
-  private boolean mayAnybodyElseTake() {
+  private boolean isAnybodyBetterOff() {
     if (config.speakers() == Speakers.ANY || peers.values().stream().noneMatch(Peer::alive)) {
       return true;
     }
@@ -794,8 +850,18 @@ final class Turn {
                 peer.alive()
                     && peer.inSync()
                     && peer.role() != Role.MAINTENANCE
-                    && (peer.faults() < faults.size()
-                        || (isInMaintenance() && peer.faults() == faults.size())));
+                    && peer.faults() < faults.size());
+  }
+
+  private void remember() {
+    String to = config.planned().handoverTo();
+    var asked =
+        new Asked(
+            maintenance, to == null || !wish.isEmpty() ? "" : to, hold != null && hold.stays());
+    if (!asked.equals(remembered)) {
+      remembered = asked;
+      actions.add(new RoleAction.Remember(asked));
+    }
   }
 
   private void settlePriority() {
@@ -850,12 +916,22 @@ final class Turn {
     if (gone == null) {
       return config.routersBefore("");
     }
+    Peer peer = peers.get(gone.node());
+    String successor = peer == null ? "" : peer.successor();
+    if (successor.equals(config.node())) {
+      return 0;
+    }
+    if (!successor.isEmpty()) {
+      return config.routersBefore(gone.node()) + 1;
+    }
     return config.routersBefore(gone.node().isEmpty() ? null : gone.node());
   }
 
   private void takeOverAfter(Bid won) {
     Heard gone = won.resigner() != null ? won.resigner() : following();
-    takeOver(won.cause(), gone == null ? "nobody was heard" : gone.who());
+    Peer peer = gone == null ? null : peers.get(gone.node());
+    boolean asked = peer != null && peer.successor().equals(config.node());
+    takeOver(asked ? Reason.HANDOVER : won.cause(), gone == null ? "nobody was heard" : gone.who());
   }
 
   /** When the role is free by silence; empty while there is a sign of life. */
@@ -905,6 +981,10 @@ final class Turn {
     List<Path> open = usable().stream().map(this::path).toList();
     boolean heardEverywhere = open.stream().allMatch(p -> p.heard() != null && !p.silent());
     boolean activeIsUnwell = active.priority() == RoleMachine.RESERVE_PRIORITY;
+    Peer peer = peers.get(active.node());
+    if (peer != null && !activeIsUnwell && (peer.stays() || !peer.successor().isEmpty())) {
+      return OptionalLong.empty();
+    }
     boolean may =
         switch (config.preempt()) {
           case ALWAYS -> true;
@@ -920,7 +1000,7 @@ final class Turn {
   }
 
   /** The active router that was heard last, on any segment. */
-  private @Nullable Heard following() {
+  @Nullable Heard following() {
     Optional<Heard> last =
         usable().stream()
             .map(segment -> Optional.ofNullable(path(segment).heard()))

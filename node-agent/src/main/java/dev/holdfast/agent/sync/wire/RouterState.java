@@ -16,6 +16,9 @@ import org.jspecify.annotations.Nullable;
  * @param generation of the GatewayCluster that it runs
  * @param policyHash of what was rendered from that; 0 while there is none
  * @param version of its Holdfast
+ * @param successor the router that it gives the role to, or has just given it to; empty: none
+ * @param stays the role shall stay with the successor, or with this router while there is none,
+ *     although another one has a higher priority
  * @param faults what is wrong with it, one short name each ({@code wan carrier}), worst first
  */
 public record RouterState(
@@ -26,6 +29,8 @@ public record RouterState(
     long generation,
     long policyHash,
     String version,
+    String successor,
+    boolean stays,
     List<String> faults) {
 
   public static final int FAULTS_MAX = 16;
@@ -39,10 +44,12 @@ public record RouterState(
   private static final int POLICY_HASH = 6;
   private static final int VERSION = 7;
   private static final int FAULT = 8;
+  private static final int SUCCESSOR = 9;
+  private static final int STAYS = 10;
 
   /** Nothing known yet. */
   public static final RouterState UNKNOWN =
-      new RouterState(LinkRole.UNKNOWN, 0, false, false, 0, 0, "", List.of());
+      new RouterState(LinkRole.UNKNOWN, 0, false, false, 0, 0, "", "", false, List.of());
 
   public RouterState {
     faults = List.copyOf(faults);
@@ -57,6 +64,12 @@ public record RouterState(
     LinkFields.put64(into, GENERATION, generation);
     LinkFields.put64(into, POLICY_HASH, policyHash);
     LinkFields.putText(into, VERSION, Texts.fit(version, TEXT_BYTES_MAX));
+    if (!successor.isEmpty()) {
+      LinkFields.putText(into, SUCCESSOR, Texts.fit(successor, HandoverMessage.NAME_BYTES_MAX));
+    }
+    if (stays) {
+      LinkFields.put8(into, STAYS, 1);
+    }
     for (int i = 0; i < Math.min(FAULTS_MAX, faults.size()); i++) {
       LinkFields.putText(into, FAULT, Texts.fit(faults.get(i), TEXT_BYTES_MAX));
     }
@@ -76,6 +89,8 @@ public record RouterState(
     long generation = state.generation;
     long policyHash = state.policyHash;
     String version = state.version;
+    String successor = state.successor;
+    boolean stays = state.stays;
     List<String> faults = new ArrayList<>(0);
     while (fields.next()) {
       switch (fields.number()) {
@@ -92,6 +107,14 @@ public record RouterState(
           }
           version = text;
         }
+        case SUCCESSOR -> {
+          String text = fields.asText(HandoverMessage.NAME_BYTES_MAX);
+          if (text == null) {
+            return null;
+          }
+          successor = text;
+        }
+        case STAYS -> stays = fields.asBoolean();
         case FAULT -> {
           String text = fields.asText(TEXT_BYTES_MAX);
           if (text == null) {
@@ -107,6 +130,15 @@ public record RouterState(
     return fields.malformed()
         ? null
         : new RouterState(
-            role, priority, maintenance, tableExact, generation, policyHash, version, faults);
+            role,
+            priority,
+            maintenance,
+            tableExact,
+            generation,
+            policyHash,
+            version,
+            successor,
+            stays,
+            faults);
   }
 }

@@ -85,7 +85,7 @@ class RoleMachineTest {
         PATIENCE,
         RESERVE,
         COMMIT,
-        false);
+        Planned.NOTHING);
   }
 
   private static Link up(int network) {
@@ -300,7 +300,7 @@ class RoleMachineTest {
               PATIENCE,
               RESERVE,
               COMMIT,
-              false);
+              Planned.NOTHING);
       // No address of its own in the LAN, and none expected: that network carries no adverts.
       assertThat(on(new RoleEvent.Started(links, false, OptionalLong.empty())))
           .contains(new StartPath(WAN))
@@ -782,7 +782,7 @@ class RoleMachineTest {
               PATIENCE,
               RESERVE,
               COMMIT,
-              false);
+              Planned.NOTHING);
 
       assertThat(on(new RoleEvent.Reconfigured(before)))
           .containsExactly(
@@ -831,7 +831,8 @@ class RoleMachineTest {
               new Depose(LAN, true),
               new Depose(WAN, true),
               new WithdrawAddresses(ADDRESSES),
-              new Report(last()));
+              new Report(last()),
+              new RoleAction.Remember(new Asked(true, "", false)));
       assertThat(state.role()).isEqualTo(Role.MAINTENANCE);
     }
 
@@ -1032,6 +1033,7 @@ class RoleMachineTest {
     @Test
     void isKeptInMaintenanceWhenTheOtherIsTooAndGivenToItOtherwise() {
       active();
+      config = planned(new Planned(false, null, 5_000 * MILLI, true));
       on(new RoleEvent.PeerReported("a", Role.MAINTENANCE, 0, true));
       on(new RoleEvent.MaintenanceChanged(true));
       assertThat(state.role()).isEqualTo(Role.ACTIVE);
@@ -1039,7 +1041,26 @@ class RoleMachineTest {
       on(new RoleEvent.MaintenanceChanged(false));
       on(new RoleEvent.PeerReported("a", Role.BACKUP, 0, true));
       on(new RoleEvent.MaintenanceChanged(true));
+      assertThat(state.successor()).isEqualTo("a");
+      now += 20 * MILLI;
+      on(new RoleEvent.DeadlineReached());
       assertThat(state.role()).isEqualTo(Role.MAINTENANCE);
+    }
+
+    private RoleConfig planned(Planned planned) {
+      return new RoleConfig(
+          config.node(),
+          config.routers(),
+          config.segments(),
+          config.virtualAddresses(),
+          config.speakers(),
+          config.preempt(),
+          config.intervalNanos(),
+          config.stableNanos(),
+          config.patienceNanos(),
+          config.reserveNanos(),
+          config.commitNanos(),
+          planned);
     }
 
     @Test
@@ -1082,7 +1103,7 @@ class RoleMachineTest {
               PATIENCE,
               RESERVE,
               COMMIT,
-              false);
+              Planned.NOTHING);
 
       assertThat(RoleMachine.senderFilter(config).counts(WAN, wan(77))).isTrue();
       SenderFilter learned = RoleMachine.senderFilter(config.withLearned("c", WAN, wan(3)));

@@ -42,7 +42,8 @@ class HostilePeerTest {
   private static final IpAddress HERE = IpAddress.parse("10.9.0.1");
   private static final IpAddress THERE = IpAddress.parse("10.9.0.2");
   private static final RouterState STATE =
-      new RouterState(LinkRole.BACKUP, 100, false, true, 1, 1, "x", List.of("wan carrier"));
+      new RouterState(
+          LinkRole.BACKUP, 100, false, true, 1, 1, "x", "", false, List.of("wan carrier"));
 
   private final FlowTable table = new FlowTable(FlowMemory.onHeap(), 1, 2_000, 100);
   private final TableFlows flows = new TableFlows(table, new ConntrackdCodec(Dialect.HOLDFAST));

@@ -242,7 +242,8 @@ final class SyncWorld {
     }
 
     private static RouterState exact(boolean exact) {
-      return new RouterState(LinkRole.BACKUP, 100, false, exact, 1, 1, "test", List.of());
+      return new RouterState(
+          LinkRole.BACKUP, 100, false, exact, 1, 1, "test", "", false, List.of());
     }
 
     void tell(RouterState state) {

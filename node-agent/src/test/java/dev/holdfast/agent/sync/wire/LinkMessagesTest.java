@@ -22,6 +22,8 @@ class LinkMessagesTest {
           12,
           0x1122334455667788L,
           "1.2.3",
+          "router-b",
+          true,
           List.of("wan carrier"));
 
   private static final Hello HELLO =
@@ -164,7 +166,9 @@ class LinkMessagesTest {
 
       assertThat(heartbeat.read(written(), scratch, buffer)).isNull();
       assertThat(heartbeat.state())
-          .isEqualTo(new RouterState(LinkRole.BACKUP, 150, false, true, 4, 0, "0.0.9", List.of()));
+          .isEqualTo(
+              new RouterState(
+                  LinkRole.BACKUP, 150, false, true, 4, 0, "0.0.9", "", false, List.of()));
     }
 
     @Test
