@@ -121,11 +121,26 @@ final class InteropSegment implements AutoCloseable {
         "--vrrp_pid=" + folder.resolve("vrrp.pid"));
   }
 
-  private Path write(String name, String text) throws IOException {
+  Path write(String name, String text) throws IOException {
     return Files.writeString(folder.resolve(name), text);
   }
 
-  private Process start(String namespace, String... command) throws IOException {
+  Path folder() {
+    return folder;
+  }
+
+  /** A machine on a segment, with a default route by way of the routers' address there. */
+  String host(String name, int segment, int host, String gateway) {
+    String namespace = network.namespace(name);
+    network.cable(namespace, "eth0", bridge, name);
+    network.ip(bridge, "link set " + name + " master br" + segment);
+    network.ip(namespace, "addr add 10.5" + segment + ".0." + host + "/24 dev eth0");
+    network.ip(namespace, "route add default via " + gateway);
+    return namespace;
+  }
+
+  /** Any program, with its output in a log of its own. */
+  Process start(String namespace, String... command) throws IOException {
     List<String> words = new ArrayList<>(List.of("ip", "netns", "exec", namespace));
     words.addAll(List.of(command));
     File log = folder.resolve(++starts + "-" + Path.of(command[0]).getFileName() + ".log").toFile();
