@@ -242,6 +242,9 @@ public final class RunningAgent implements AutoCloseable {
     try {
       Scheduling.Outcome outcome = realTime();
       realTime = outcome.permitted();
+      // A pause of the virtual machine is a pause of the loop: it must not wait for other work.
+      Scheduling.Outcome _ =
+          Scheduling.realTimeMachineThreads(Scheduling.Policy.ROUND_ROBIN, REAL_TIME_PRIORITY);
       if (!outcome.permitted()) {
         LOG.warn("no real-time thread why=\"{}\"", outcome.reason());
       }
