@@ -31,6 +31,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * One standing lab: its namespaces, its routers' software, its faults. Closing it removes it all;
@@ -67,11 +68,19 @@ final class Lab implements AutoCloseable {
 
   /** Builds the machines and starts their software; the pair is not settled yet. */
   static Lab build(LabRegistry registry, LabOptions options) {
+    return build(registry, options, _ -> {});
+  }
+
+  /**
+   * @param prepare does to the machines what is to be there before the software starts
+   */
+  static Lab build(LabRegistry registry, LabOptions options, Consumer<Topology> prepare) {
     LabRegistry.Entry entry = registry.register();
     Lab lab = null;
     try {
       lab = new Lab(registry, entry, options);
       lab.builder.build();
+      prepare.accept(lab.topology);
       lab.install();
       lab.software.values().forEach(RouterSoftware::start);
       return lab;
