@@ -88,6 +88,7 @@ final class FlowCommitter {
   private final Deque<Job> again = new ArrayDeque<>();
   private final Map<String, Long> refusals = new TreeMap<>();
   private long read;
+  private long forgottenSeen;
   private long written;
   private long clashes;
   private int restoring = FlowTable.NONE;
@@ -114,6 +115,17 @@ final class FlowCommitter {
   /** True when everything that is there now is written. */
   boolean done() {
     return underWay.isEmpty() && again.isEmpty() && read >= table.theirs().newestPosition();
+  }
+
+  /**
+   * Ends were forgotten, for want of room, before the kernel was told of them. True once for each
+   * time that it happened.
+   */
+  boolean missedEnds() {
+    long forgotten = table.theirs().forgottenPosition();
+    boolean missed = forgotten > forgottenSeen && forgotten > committed();
+    forgottenSeen = forgotten;
+    return missed;
   }
 
   /** Requests that the kernel took. */

@@ -35,7 +35,7 @@ final class FlowLister {
   }
 
   /** What the loop knows and the table does not. */
-  record Now(long protectedPosition, boolean anyPeer, int nowSeconds) {}
+  record Now(long protectedPosition, String whyUnprotected, int nowSeconds) {}
 
   private final FlowQuestion question;
   private final List<Copy> copies = new ArrayList<>();
@@ -90,9 +90,6 @@ final class FlowLister {
   }
 
   private static @Nullable String reason(long position, Now now) {
-    if (position <= now.protectedPosition()) {
-      return null;
-    }
-    return now.anyPeer() ? UnprotectedReason.NOT_YET_ACKNOWLEDGED : UnprotectedReason.NO_PEER;
+    return position <= now.protectedPosition() ? null : now.whyUnprotected();
   }
 }

@@ -3,7 +3,6 @@ package dev.holdfast.agent.shell;
 import dev.holdfast.agent.linux.Errno;
 import dev.holdfast.agent.linux.SyscallException;
 import dev.holdfast.agent.linux.UdpSocket;
-import dev.holdfast.agent.sync.core.LinkSink;
 import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.IpAddress;
 import dev.holdfast.api.addr.Ipv4Address;
@@ -13,26 +12,27 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The UDP sockets of the sealed link: one per network and family, bound to the network's interface,
- * for unicast and hello alike. Each has a thread {@code link-rx-…} that copies what arrives into a
+ * The UDP sockets of a wire: one per network and family, bound to the network's interface, for
+ * unicast and groups alike. Each has a thread {@code link-rx-…} that copies what arrives into a
  * buffer of a fixed ring; when none is free the kernel's own buffer fills, and what does not fit
- * there is lost and told again by the link.
+ * there is lost and told again.
  *
- * <p>Opened, closed and sent through by one thread, the loop's.
+ * <p>Opened, closed, sent through and read from by one thread, the loop's.
  */
-final class LinkPorts implements LinkSink, AutoCloseable {
+final class LinkPorts implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(LinkPorts.class);
 
-  private static final IpAddress HELLO_FOUR = IpAddress.parse("239.255.37.81");
-  private static final IpAddress HELLO_SIX = IpAddress.parse("ff12::3781");
   private static final int DATAGRAM_BYTES_MAX = 9216;
   private static final int RING = 128;
   private static final int KERNEL_BUFFER_BYTES = 4 << 20;
@@ -68,11 +68,6 @@ final class LinkPorts implements LinkSink, AutoCloseable {
     }
   }
 
-  /** Takes what arrives, on the receiving threads; must not block. */
-  interface Receiver {
-    void arrived(Arrived datagram);
-  }
-
   /** A network's interface as it should be listened to. */
   record Place(String network, String interfaceName, int interfaceIndex) {}
 
@@ -101,7 +96,8 @@ final class LinkPorts implements LinkSink, AutoCloseable {
           if (datagram.remaining() <= DATAGRAM_BYTES_MAX) {
             next.datagram.clear().put(datagram).flip();
             next.source = socket.source();
-            receiver.arrived(next);
+            arrived.add(next);
+            wake.run();
           } else {
             free.add(next);
           }
@@ -122,21 +118,40 @@ final class LinkPorts implements LinkSink, AutoCloseable {
 
   private record Key(Place place, Family family) {}
 
-  private final int number;
+  /**
+   * What the sockets have in common.
+   *
+   * @param number the UDP port, also of those that are sent to
+   * @param families of the sockets
+   * @param groups that they join, at most one of each family
+   */
+  record Options(int number, Set<Family> families, List<IpAddress> groups) {}
+
+  private final Options options;
   private final Runnable atStart;
-  private final Receiver receiver;
+  private final Runnable wake;
+  private final Queue<Arrived> arrived = new ConcurrentLinkedQueue<>();
   private final Map<Key, Port> open = new HashMap<>();
   private List<Place> places = List.of();
   private long refused;
 
   /**
-   * @param number the UDP port
    * @param atStart runs first on each receiving thread
+   * @param wake runs on a receiving thread when something is there to {@link #poll}
    */
-  LinkPorts(int number, Runnable atStart, Receiver receiver) {
-    this.number = number;
+  LinkPorts(Options options, Runnable atStart, Runnable wake) {
+    this.options = options;
     this.atStart = atStart;
-    this.receiver = receiver;
+    this.wake = wake;
+  }
+
+  /** What arrived next; to be released. Null when there is nothing. */
+  @Nullable Arrived poll() {
+    return arrived.poll();
+  }
+
+  boolean anyArrived() {
+    return !arrived.isEmpty();
   }
 
   /** Listens at these places from now on, numbered as they stand; opens what is not open yet. */
@@ -152,17 +167,21 @@ final class LinkPorts implements LinkSink, AutoCloseable {
     }
     for (Place place : wanted) {
       if (place.interfaceIndex() > 0) {
-        open(new Key(place, Family.IPV4), new Ipv4Address(0), HELLO_FOUR);
-        open(new Key(place, Family.IPV6), new Ipv6Address(0, 0), HELLO_SIX);
+        options.families().forEach(family -> open(new Key(place, family)));
       }
     }
   }
 
-  private void open(Key key, IpAddress any, IpAddress group) {
+  private void open(Key key) {
     if (open.containsKey(key)) {
       return;
     }
     Place place = key.place();
+    IpAddress any =
+        switch (key.family()) {
+          case IPV4 -> new Ipv4Address(0);
+          case IPV6 -> new Ipv6Address(0, 0);
+        };
     try {
       UdpSocket socket =
           UdpSocket.open(
@@ -170,14 +189,14 @@ final class LinkPorts implements LinkSink, AutoCloseable {
                   place.interfaceName(),
                   place.interfaceIndex(),
                   any,
-                  number,
+                  options.number(),
                   true,
                   1,
                   TRAFFIC_CLASS,
                   DATAGRAM_BYTES_MAX,
                   KERNEL_BUFFER_BYTES));
       try {
-        socket.join(group);
+        options.groups().stream().filter(g -> g.family() == key.family()).forEach(socket::join);
       } catch (SyscallException e) {
         socket.close();
         throw e;
@@ -206,23 +225,14 @@ final class LinkPorts implements LinkSink, AutoCloseable {
     return refused;
   }
 
-  @Override
-  public void send(int path, IpAddress target, ByteBuffer datagram) {
-    sendThrough(open.get(new Key(places.get(path), target.family())), target, datagram);
-  }
-
-  @Override
-  public void sendHello(int path, ByteBuffer datagram) {
-    sendThrough(open.get(new Key(places.get(path), Family.IPV4)), HELLO_FOUR, datagram);
-    sendThrough(open.get(new Key(places.get(path), Family.IPV6)), HELLO_SIX, datagram);
-  }
-
-  private void sendThrough(@Nullable Port port, IpAddress target, ByteBuffer datagram) {
+  /** A datagram to an address or a group. */
+  void send(int path, IpAddress target, ByteBuffer datagram) {
+    Port port = open.get(new Key(places.get(path), target.family()));
     if (port == null) {
       return;
     }
     try {
-      port.socket.send(datagram, target, number);
+      port.socket.send(datagram, target, options.number());
     } catch (SyscallException e) {
       // A dead path or a peer that does not listen yet: the link notices by silence.
       refused++;

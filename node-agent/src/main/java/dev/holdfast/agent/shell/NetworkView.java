@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NetworkView {
 
+  private static final int MTU_OF_ETHERNET = 1500;
+
   private final Consumer<AgentEvent> sink;
   private final InterfaceTable table = new InterfaceTable();
   private final Map<String, Link> known = new LinkedHashMap<>();
@@ -76,6 +78,27 @@ public final class NetworkView {
   /** An interface by its name, if it exists. */
   public synchronized Optional<dev.holdfast.agent.rtnetlink.Link> find(String interfaceName) {
     return table.link(interfaceName);
+  }
+
+  /** Where to listen on these networks, in their order. */
+  synchronized List<LinkPorts.Place> places(List<NodeNetwork> networks) {
+    return networks.stream()
+        .map(
+            network ->
+                new LinkPorts.Place(
+                    network.name(),
+                    network.interfaceName(),
+                    find(network.interfaceName())
+                        .map(dev.holdfast.agent.rtnetlink.Link::index)
+                        .orElse(0)))
+        .toList();
+  }
+
+  /** What fits through a network's interface; what Ethernet carries while there is none. */
+  synchronized int mtu(NodeNetwork network) {
+    return find(network.interfaceName())
+        .map(dev.holdfast.agent.rtnetlink.Link::mtu)
+        .orElse(MTU_OF_ETHERNET);
   }
 
   /** An interface's addresses that are the router's own, not virtual ones. */

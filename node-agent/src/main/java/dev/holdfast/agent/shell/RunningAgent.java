@@ -62,6 +62,9 @@ public final class RunningAgent implements AutoCloseable {
   /** The kernel itself may tell the loss of a carrier a second late. */
   private static final Duration CARRIER_POLL = Duration.ofMillis(20);
 
+  private static final String NO_PATH =
+      "there is neither a Sync network nor a LAN: flows are not replicated";
+
   private static final long ANSWER_SECONDS = 2;
   private static final long POLL_MILLIS = 10;
   private static final String NOT_ACTIVE = "not active";
@@ -83,7 +86,7 @@ public final class RunningAgent implements AutoCloseable {
   private final AgentLoop loop;
   private final List<String> flowProblems;
 
-  /** Null while it is not there yet, and with a protocol that this version does not run. */
+  /** Null while it is not there yet, and without a network that it could go over. */
   private volatile @Nullable FlowSync flowSync;
 
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -145,9 +148,9 @@ public final class RunningAgent implements AutoCloseable {
     monitor = LinkMonitor.start(this::takeNews, CARRIER_POLL, rtnetlink.portId());
     monitor.watch(carriers(spec));
     Found found = effects.found(networks.begin(), lastAdvert.ageAtStartNanos(), asked.kept());
-    FlowSync sync = keys == null || !FlowSync.hasPath(spec) ? null : flowSync(config, keys);
+    FlowSync sync = FlowSync.hasPath(spec) ? flowSync(config, keys) : null;
     flowSync = sync;
-    flowProblems = sync == null ? List.of(noFlowSync(spec)) : List.of();
+    flowProblems = sync == null ? List.of(NO_PATH) : List.of();
     flowProblems.forEach(problem -> LOG.warn("no flow sync why=\"{}\"", problem));
     effects.flowSync(sync);
     handovers.link(sync == null ? null : sync::say);
@@ -179,7 +182,7 @@ public final class RunningAgent implements AutoCloseable {
     return new RunningAgent(spec, runDir, stateDir, keys, answered);
   }
 
-  private FlowSync flowSync(ClusterConfig config, LinkKeys keys) {
+  private FlowSync flowSync(ClusterConfig config, @Nullable LinkKeys keys) {
     return new FlowSync(
         spec,
         config.speakers(),
@@ -192,14 +195,6 @@ public final class RunningAgent implements AutoCloseable {
         () -> {
           Scheduling.Outcome _ = realTime();
         });
-  }
-
-  private static String noFlowSync(GatewayNodeSpec spec) {
-    return switch (spec.flowSync().protocol()) {
-      case CONNTRACKD ->
-          "flowSync.protocol Conntrackd is not run by this version: flows are not replicated";
-      case HOLDFAST -> "there is neither a Sync network nor a LAN: flows are not replicated";
-    };
   }
 
   /** Interfaces whose carrier decides about the role. */
@@ -461,10 +456,8 @@ public final class RunningAgent implements AutoCloseable {
           effects.reconfigure(changed);
           hooks.reconfigure(changed.roleHooks());
           FlowSync sync = flowSync;
-          if (sync != null && keys != null) {
+          if (sync != null) {
             sync.reconfigure(changed, config.speakers(), keys);
-          } else if ((sync == null) != (keys == null)) {
-            LOG.warn("another flowSync.protocol counts from the next start of the agent on");
           }
         });
     offer(new AgentEvent.ConfigChanged(config));

@@ -9,6 +9,9 @@ final class UnprotectedReason {
   /** No other router is heard on the link. */
   static final String NO_PEER = "NoPeer";
 
+  /** Told to a conntrackd in NOTRACK mode, which confirms nothing. */
+  static final String UNCONFIRMED = "Unconfirmed";
+
   /** Our table had no room for it. */
   static final String TABLE_FULL = "TableFull";
 

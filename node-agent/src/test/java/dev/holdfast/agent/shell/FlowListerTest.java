@@ -50,7 +50,8 @@ class FlowListerTest {
       store(i % 2 == 0 ? FlowTable.OURS : PEER, i);
     }
 
-    List<FlowView> all = list(ALL, new FlowLister.Now(0, true, 15));
+    List<FlowView> all =
+        list(ALL, new FlowLister.Now(0, UnprotectedReason.NOT_YET_ACKNOWLEDGED, 15));
 
     assertThat(all).hasSize(20_000);
     assertThat(new HashSet<>(all)).hasSize(20_000);
@@ -64,12 +65,13 @@ class FlowListerTest {
     store(FlowTable.OURS, 2);
     store(PEER, 3);
 
-    List<FlowView> all = list(ALL, new FlowLister.Now(acknowledged, true, 10));
+    List<FlowView> all =
+        list(ALL, new FlowLister.Now(acknowledged, UnprotectedReason.NOT_YET_ACKNOWLEDGED, 10));
 
     assertThat(all)
         .extracting(FlowView::reason)
         .containsExactly(null, UnprotectedReason.NOT_YET_ACKNOWLEDGED, null);
-    assertThat(list(ALL, new FlowLister.Now(0, false, 10)))
+    assertThat(list(ALL, new FlowLister.Now(0, UnprotectedReason.NO_PEER, 10)))
         .extracting(FlowView::reason)
         .containsExactly(UnprotectedReason.NO_PEER, UnprotectedReason.NO_PEER, null);
   }
@@ -82,18 +84,19 @@ class FlowListerTest {
     assertThat(
             list(
                 FlowQuestion.of(FlowView.Owner.theirs, "udp", null, null, 2),
-                new FlowLister.Now(0, true, 10)))
+                new FlowLister.Now(0, UnprotectedReason.NOT_YET_ACKNOWLEDGED, 10)))
         .hasSize(1)
         .allMatch(flow -> flow.owner() == FlowView.Owner.theirs);
     assertThat(
             list(
                 FlowQuestion.of(FlowView.Owner.ours, null, null, null, 2),
-                new FlowLister.Now(0, true, 10)))
+                new FlowLister.Now(0, UnprotectedReason.NOT_YET_ACKNOWLEDGED, 10)))
         .isEmpty();
   }
 
   @Test
   void anEmptyTableIsAnEmptyList() {
-    assertThat(list(ALL, new FlowLister.Now(0, true, 10))).isEmpty();
+    assertThat(list(ALL, new FlowLister.Now(0, UnprotectedReason.NOT_YET_ACKNOWLEDGED, 10)))
+        .isEmpty();
   }
 }

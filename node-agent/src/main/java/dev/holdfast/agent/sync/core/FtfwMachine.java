@@ -9,7 +9,6 @@ import static dev.holdfast.agent.sync.wire.SyncMessage.RESYNC;
 
 import dev.holdfast.agent.sync.wire.ConntrackdCodec;
 import dev.holdfast.agent.sync.wire.MessageDrop;
-import dev.holdfast.agent.sync.wire.SyncMessage;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -34,15 +33,16 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>nothing sent for a second</td><td>ACK of what is not acknowledged yet, or ALIVE</td></tr>
  * </table>
  *
- * <p>Where we do more than conntrackd: bursts are paced, so that a full table does not overrun the
- * receiver's socket; a peer that says HELLO has lost its memory and is told everything without
- * asking; and a peer whose messages are all behind for five seconds is asked for everything and
- * believed again (a restart whose HELLO nobody saw).
+ * <p>Where we do more than conntrackd: a peer that says HELLO has lost its memory; it is told
+ * everything without asking, and compared with what we hold of it. And a peer whose messages are
+ * all behind for five seconds is believed again and compared (a restart whose HELLO nobody saw).
+ *
+ * <p><b>When we hold everything</b>: when the peer has acknowledged our newest RESYNC or NACK. Both
+ * ends work their one queue from the front, so an ACK that covers the question comes after all of
+ * the answer. Hence the order of sending here: what was asked for goes before our own ACKs.
  */
-public final class FtfwMachine implements ConntrackdMachine {
+public final class FtfwMachine extends ConntrackdMachine {
   private static final long MILLI_NANOS = 1_000_000L;
-  private static final long IDLE_NANOS = 1_000 * MILLI_NANOS;
-  private static final long PACE_NANOS = MILLI_NANOS;
   private static final long FORGET_NANOS = 100 * MILLI_NANOS;
   private static final long BEHIND_NANOS = 5_000 * MILLI_NANOS;
 
@@ -52,7 +52,7 @@ public final class FtfwMachine implements ConntrackdMachine {
    * @param datagramBytes MTU less 28
    * @param burstDatagrams at most so many per millisecond
    * @param resyncAtStart ask for everything at first, conntrackd's StartupResync
-   * @param tellAllOnHello tell everything to a peer that restarted
+   * @param allOnHello a peer that restarted is told everything, and compared
    */
   public record Config(
       int ackWindow,
@@ -60,7 +60,7 @@ public final class FtfwMachine implements ConntrackdMachine {
       int datagramBytes,
       int burstDatagrams,
       boolean resyncAtStart,
-      boolean tellAllOnHello) {
+      boolean allOnHello) {
     public static final Config DEFAULT = new Config(300, 1 << 17, 1472, 16, true, true);
   }
 
@@ -74,30 +74,16 @@ public final class FtfwMachine implements ConntrackdMachine {
   }
 
   private final Config config;
-  private final OwnFlows ours;
-  private final PeerFlows theirs;
-  private final int peer;
-  private final ConntrackdCodec codec;
-  private final ConntrackdCounters counters = new ConntrackdCounters();
-  private final DatagramPacker packer;
-  private final ControlQueue controls = new ControlQueue();
   private final ResendRing sent;
-  private final SyncMessage message = new SyncMessage();
-  private final int cursor;
 
   // Sending.
   private Hello hello = Hello.INIT;
   private boolean sayHelloBack;
-  private int nextSequence;
   private int tellingSince;
-  private long sentPosition;
-  private long idleAtNanos;
-  private boolean paced;
+  private boolean answering;
   private long forgetAtNanos;
 
   // Receiving.
-  private boolean heard;
-  private long heardAtNanos;
   private boolean received;
   private int lastReceived;
   private int untilAck;
@@ -106,6 +92,13 @@ public final class FtfwMachine implements ConntrackdMachine {
   private boolean helloHeard;
   private boolean onlyBehind;
   private long behindSinceNanos;
+
+  // Asking: our newest RESYNC or NACK.
+  private boolean asked;
+  private boolean askOpen;
+  private int asksQueued;
+  private boolean askRefused;
+  private int newestAsk;
 
   /**
    * @param codec of dialect CONNTRACKD
@@ -119,18 +112,19 @@ public final class FtfwMachine implements ConntrackdMachine {
       ConntrackdCodec codec,
       int firstSequence,
       long nowNanos) {
+    super(
+        ours,
+        theirs,
+        peer,
+        codec,
+        config.datagramBytes(),
+        config.burstDatagrams(),
+        firstSequence,
+        nowNanos);
     this.config = config;
-    this.ours = ours;
-    this.theirs = theirs;
-    this.peer = peer;
-    this.codec = codec;
-    this.packer = new DatagramPacker(config.datagramBytes(), config.burstDatagrams(), counters);
     this.sent = new ResendRing(config.resendMax());
-    this.cursor = ours.openCursor();
-    this.nextSequence = firstSequence;
     this.tellingSince = firstSequence;
     this.untilAck = config.ackWindow();
-    this.idleAtNanos = nowNanos + IDLE_NANOS;
     this.forgetAtNanos = nowNanos;
     sent.clear(firstSequence);
     if (config.resyncAtStart()) {
@@ -141,27 +135,7 @@ public final class FtfwMachine implements ConntrackdMachine {
   // ---------------------------------------------------------------------------------- receiving
 
   @Override
-  public void received(ByteBuffer datagram, long nowNanos) {
-    counters.datagramsReceived++;
-    counters.bytesReceived += datagram.remaining();
-    while (datagram.hasRemaining()) {
-      MessageDrop drop = codec.next(datagram, message);
-      if (drop == null) {
-        heard = true;
-        heardAtNanos = nowNanos;
-        drop = judge(datagram, nowNanos);
-      }
-      if (drop != null) {
-        counters.drops.count(drop);
-        if (drop.endsDatagram()) {
-          break;
-        }
-      }
-    }
-    sent.trim();
-  }
-
-  private @Nullable MessageDrop judge(ByteBuffer datagram, long nowNanos) {
+  @Nullable MessageDrop judge(ByteBuffer datagram, long nowNanos) {
     int sequence = message.sequence;
     if (message.has(HELLO)) {
       helloReceived(sequence);
@@ -179,6 +153,11 @@ public final class FtfwMachine implements ConntrackdMachine {
     return ahead == 0 ? accept(datagram, sequence) : acceptAfterGap(datagram, sequence, ahead);
   }
 
+  @Override
+  void afterDatagram(long nowNanos) {
+    sent.trim();
+  }
+
   private void helloReceived(int sequence) {
     sayHelloBack = true;
     if (unacknowledged && sequence - ackFrom < 0) {
@@ -189,8 +168,11 @@ public final class FtfwMachine implements ConntrackdMachine {
     if (message.has(HELLO_BACK)) {
       helloAnswered();
     }
-    if (!helloHeard && config.tellAllOnHello() && sentPosition > 0) {
-      tellEverything();
+    if (!helloHeard && config.allOnHello()) {
+      if (sentPosition > 0) {
+        tellEverything();
+      }
+      compare();
     }
     helloHeard = true;
   }
@@ -231,7 +213,7 @@ public final class FtfwMachine implements ConntrackdMachine {
     if (unacknowledged) {
       control(ACK, ackFrom, lastReceived);
     }
-    control(NACK, lastReceived + 1, sequence - 1);
+    ask(NACK, lastReceived + 1, sequence - 1);
     untilAck = config.ackWindow() - 1;
     unacknowledged = true;
     ackFrom = sequence;
@@ -247,23 +229,20 @@ public final class FtfwMachine implements ConntrackdMachine {
     } else if (nowNanos - behindSinceNanos >= BEHIND_NANOS) {
       onlyBehind = false;
       received = false;
-      requestEverything();
+      compare();
     }
   }
 
   private @Nullable MessageDrop digest(ByteBuffer datagram) {
     if (!message.isControl()) {
-      MessageDrop drop = theirs.apply(peer, message, datagram);
-      if (drop == null) {
-        counters.flowsReceived++;
-      }
-      return drop;
+      return applyFlow(datagram);
     }
     if (message.has(ACK)) {
       confirmed(message.from, message.to);
     } else if (message.has(NACK)) {
       refused(message.from, message.to);
     } else if (message.has(RESYNC)) {
+      answering = true;
       tellEverything();
     } else if (!message.has(ALIVE)) {
       return MessageDrop.BAD_FLAGS;
@@ -276,6 +255,14 @@ public final class FtfwMachine implements ConntrackdMachine {
     for (int s = from - sent.tail() < 0 ? sent.tail() : from; s - last <= 0; s++) {
       sent.resolve(s);
     }
+    if (askOpen && !mustAsk() && newestAsk - last <= 0) {
+      askOpen = false;
+      everythingTold();
+    }
+  }
+
+  private boolean mustAsk() {
+    return asksQueued > 0 || askRefused || sent.anyAgain();
   }
 
   private void refused(int from, int to) {
@@ -298,41 +285,54 @@ public final class FtfwMachine implements ConntrackdMachine {
             || ours.position(sent.reference(sequence)) != sent.value(sequence));
   }
 
-  // ------------------------------------------------------------------------------------ sending
+  // ------------------------------------------------------------------------------------- asking
+
+  private void ask(int flag, int from, int to) {
+    asked = true;
+    askOpen = true;
+    if (control(flag, from, to)) {
+      asksQueued++;
+    } else {
+      askRefused = true;
+    }
+  }
 
   @Override
   public void requestEverything() {
-    control(RESYNC, 0, 0);
+    ask(RESYNC, 0, 0);
   }
+
+  @Override
+  public boolean holdsTheirs() {
+    return asked && !askOpen;
+  }
+
+  private static boolean asks(int flags) {
+    return (flags & (NACK | RESYNC)) != 0;
+  }
+
+  // ------------------------------------------------------------------------------------ sending
 
   @Override
   public void tellEverything() {
-    ours.rewind(cursor);
-    sentPosition = 0;
+    super.tellEverything();
     tellingSince = nextSequence;
   }
 
-  private void control(int flags, int from, int to) {
-    if (!controls.add(flags, from, to)) {
-      counters.controlsDropped++;
+  @Override
+  boolean send() {
+    if (!sendAgain() || (answering && !sendChanged())) {
+      return false;
     }
+    answering = false;
+    return sendControls() && sendChanged();
   }
 
   @Override
-  public void fill(DatagramSink sink, long nowNanos) {
-    if (paced && idleAtNanos - nowNanos > 0) {
-      return;
-    }
-    packer.begin(sink);
-    if (idleAtNanos - nowNanos <= 0 && controls.isEmpty() && !paced) {
-      sayAlive();
-    }
-    boolean drained = sendControls() && sendAgain() && sendChanged();
-    boolean used = packer.used();
-    packer.flush();
-    paced = !drained;
-    if (used || idleAtNanos - nowNanos <= 0) {
-      idleAtNanos = nowNanos + (drained ? IDLE_NANOS : PACE_NANOS);
+  void afterFill(boolean drained, long nowNanos) {
+    if (askRefused && controls.isEmpty()) {
+      askRefused = false;
+      requestEverything();
     }
     if (forgetAtNanos - nowNanos <= 0) {
       forgetAtNanos = nowNanos + FORGET_NANOS;
@@ -340,39 +340,14 @@ public final class FtfwMachine implements ConntrackdMachine {
     }
   }
 
-  private void sayAlive() {
+  @Override
+  void sayAlive() {
     if (unacknowledged) {
       control(ACK, ackFrom, lastReceived);
       unacknowledged = false;
     } else {
       control(ALIVE, 0, 0);
     }
-  }
-
-  private boolean sendControls() {
-    while (!controls.isEmpty()) {
-      if (!sendControl(controls.flags(), controls.from(), controls.to())) {
-        return false;
-      }
-      controls.remove();
-    }
-    return true;
-  }
-
-  private boolean sendControl(int flags, int from, int to) {
-    boolean alive = (flags & ALIVE) != 0;
-    int all = flags | helloFlags();
-    while (!(alive
-        ? codec.writeControl(packer.buffer(), all, nextSequence)
-        : codec.writeRange(packer.buffer(), all, nextSequence, from, to))) {
-      packer.flush();
-      if (!packer.mayGoOn()) {
-        return false;
-      }
-    }
-    long range = (long) from << 32 | to & 0xffff_ffffL;
-    took(alive ? ResendRing.NOTHING : ResendRing.CONTROL, flags, OwnFlows.NONE, range);
-    return true;
   }
 
   private boolean sendAgain() {
@@ -406,73 +381,38 @@ public final class FtfwMachine implements ConntrackdMachine {
     return true;
   }
 
-  private boolean sendChanged() {
-    for (int reference = ours.next(cursor);
-        reference != OwnFlows.NONE;
-        reference = ours.next(cursor)) {
-      long position = ours.position(reference);
-      if (!sendFlow(reference)) {
-        ours.stepBack(cursor);
-        return false;
-      }
-      sentPosition = position;
-    }
-    sentPosition = ours.newestPosition();
-    return true;
-  }
-
-  private boolean sendFlow(int reference) {
-    int flags = helloFlags();
-    ByteBuffer buffer = packer.buffer();
-    int bytes = ours.encode(reference, nextSequence, buffer);
-    if (bytes == 0) {
-      packer.flush();
-      if (!packer.mayGoOn()) {
-        return false;
-      }
-      bytes = ours.encode(reference, nextSequence, buffer);
-      if (bytes == 0) {
-        // Larger than any datagram on this path: nothing that waiting would change.
-        return true;
-      }
-    }
-    buffer.put(buffer.position() - bytes + 1, (byte) flags);
-    counters.flowsSent++;
-    took(ResendRing.FLOW, 0, reference, ours.position(reference));
-    return true;
-  }
-
-  private int helloFlags() {
+  @Override
+  int greeting() {
     return (hello == Hello.DONE ? 0 : HELLO) | (sayHelloBack ? HELLO_BACK : 0);
   }
 
-  /** The message under {@code nextSequence} is in the datagram. */
-  private void took(int kind, int flags, int reference, long value) {
+  @Override
+  void took(int kind, int flags, int reference, long value) {
     if (hello == Hello.INIT) {
       hello = Hello.SAY;
     }
     sayHelloBack = false;
+    if (kind == ResendRing.CONTROL && asks(flags)) {
+      newestAsk = nextSequence;
+    }
     nextSequence++;
     if (sent.push(kind, flags, reference, value)) {
       counters.resendOverflow++;
     }
   }
 
-  // ------------------------------------------------------------------------------------- status
-
   @Override
-  public long deadlineNanos() {
-    return idleAtNanos;
+  void controlSent(int flags) {
+    if (asks(flags)) {
+      asksQueued--;
+    }
   }
+
+  // ------------------------------------------------------------------------------------- status
 
   /** Something waits that was not there at the last {@link #fill}. */
   public boolean anythingDue() {
     return !controls.isEmpty() || sent.anyAgain() || sentPosition != ours.newestPosition();
-  }
-
-  @Override
-  public long sentPosition() {
-    return sentPosition;
   }
 
   @Override
@@ -484,20 +424,5 @@ public final class FtfwMachine implements ConntrackdMachine {
       }
     }
     return acknowledged;
-  }
-
-  @Override
-  public ConntrackdCounters counters() {
-    return counters;
-  }
-
-  @Override
-  public long silentNanos(long nowNanos) {
-    return heard ? nowNanos - heardAtNanos : Long.MAX_VALUE;
-  }
-
-  /** Takes the machine off the table. */
-  public void close() {
-    ours.closeCursor(cursor);
   }
 }

@@ -7,7 +7,6 @@ import static dev.holdfast.agent.sync.wire.SyncMessage.RESYNC;
 
 import dev.holdfast.agent.sync.wire.ConntrackdCodec;
 import dev.holdfast.agent.sync.wire.MessageDrop;
-import dev.holdfast.agent.sync.wire.SyncMessage;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
@@ -26,39 +25,44 @@ import org.jspecify.annotations.Nullable;
  * </table>
  *
  * <p>Sequence numbers only count what was lost or came late. Where we do more than conntrackd:
- * bursts are paced.
+ * after a loss, and every five minutes, the peer is asked for everything and compared with what we
+ * hold of it. Nobody says when everything has been told, so it is believed after two seconds in
+ * which nothing was lost.
  */
-public final class NotrackMachine implements ConntrackdMachine {
-  private static final long MILLI_NANOS = 1_000_000L;
-  private static final long IDLE_NANOS = 1_000 * MILLI_NANOS;
-  private static final long PACE_NANOS = MILLI_NANOS;
+public final class NotrackMachine extends ConntrackdMachine {
+  private static final long SECOND_NANOS = 1_000_000_000L;
+  private static final long TOLD_NANOS = 2 * SECOND_NANOS;
+  private static final long SILENT_NANOS = 5 * SECOND_NANOS;
+  private static final long AFTER_LOSS_NANOS = 30 * SECOND_NANOS;
+  private static final long ROUTINE_NANOS = 300 * SECOND_NANOS;
 
   /**
    * @param datagramBytes MTU less 28
    * @param burstDatagrams at most so many per millisecond
    * @param resyncAtStart ask for everything at first, conntrackd's StartupResync
+   * @param compares ask again after a loss and from time to time; with more than two routers on one
+   *     group numbers tell no loss
    */
-  public record Config(int datagramBytes, int burstDatagrams, boolean resyncAtStart) {
-    public static final Config DEFAULT = new Config(1472, 16, true);
+  public record Config(
+      int datagramBytes, int burstDatagrams, boolean resyncAtStart, boolean compares) {
+    public static final Config DEFAULT = new Config(1472, 16, true, true);
   }
 
-  private final OwnFlows ours;
-  private final PeerFlows theirs;
-  private final int peer;
-  private final ConntrackdCodec codec;
-  private final ConntrackdCounters counters = new ConntrackdCounters();
-  private final DatagramPacker packer;
-  private final ControlQueue controls = new ControlQueue();
-  private final SyncMessage message = new SyncMessage();
-  private final int cursor;
-
-  private int nextSequence;
-  private long sentPosition;
-  private long idleAtNanos;
-  private boolean paced;
-  private boolean heard;
-  private long heardAtNanos;
+  private final Config config;
   private int lastReceived;
+
+  /** How far the peer has told what we asked for. */
+  private enum Ask {
+    NOTHING,
+    QUEUED,
+    SENT,
+    TOLD
+  }
+
+  private Ask ask = Ask.NOTHING;
+  private boolean inRoutine;
+  private long askedAtNanos;
+  private long lostWhenAsked;
 
   /**
    * @param codec of dialect CONNTRACKD
@@ -72,58 +76,31 @@ public final class NotrackMachine implements ConntrackdMachine {
       ConntrackdCodec codec,
       int firstSequence,
       long nowNanos) {
-    this.ours = ours;
-    this.theirs = theirs;
-    this.peer = peer;
-    this.codec = codec;
-    this.packer = new DatagramPacker(config.datagramBytes(), config.burstDatagrams(), counters);
-    this.cursor = ours.openCursor();
-    this.nextSequence = firstSequence;
-    this.idleAtNanos = nowNanos + IDLE_NANOS;
+    super(
+        ours,
+        theirs,
+        peer,
+        codec,
+        config.datagramBytes(),
+        config.burstDatagrams(),
+        firstSequence,
+        nowNanos);
+    this.config = config;
     if (config.resyncAtStart()) {
       requestEverything();
     }
   }
 
+  // ---------------------------------------------------------------------------------- receiving
+
   @Override
-  public void received(ByteBuffer datagram, long nowNanos) {
-    counters.datagramsReceived++;
-    counters.bytesReceived += datagram.remaining();
-    while (datagram.hasRemaining()) {
-      MessageDrop drop = codec.next(datagram, message);
-      if (drop == null) {
-        track(message.sequence);
-        heard = true;
-        heardAtNanos = nowNanos;
-        drop = digest(datagram);
-      }
-      if (drop != null) {
-        counters.drops.count(drop);
-        if (drop.endsDatagram()) {
-          break;
-        }
-      }
+  @Nullable MessageDrop judge(ByteBuffer datagram, long nowNanos) {
+    if (config.compares() && returns(nowNanos)) {
+      compare();
     }
-  }
-
-  /** Statistics only: every message counts, in whatever order. */
-  private void track(int sequence) {
-    int ahead = heard ? sequence - (lastReceived + 1) : 0;
-    if (ahead < 0) {
-      counters.before++;
-      return;
-    }
-    counters.lost += ahead;
-    lastReceived = sequence;
-  }
-
-  private @Nullable MessageDrop digest(ByteBuffer datagram) {
+    track(message.sequence);
     if (!message.isControl()) {
-      MessageDrop drop = theirs.apply(peer, message, datagram);
-      if (drop == null) {
-        counters.flowsReceived++;
-      }
-      return drop;
+      return applyFlow(datagram);
     }
     if (message.has(ACK) || message.has(NACK)) {
       return MessageDrop.BAD_FLAGS;
@@ -136,119 +113,98 @@ public final class NotrackMachine implements ConntrackdMachine {
     return null;
   }
 
-  @Override
-  public void requestEverything() {
-    control(RESYNC);
-  }
-
-  @Override
-  public void tellEverything() {
-    ours.rewind(cursor);
-    sentPosition = 0;
-  }
-
-  private void control(int flags) {
-    if (!controls.add(flags, 0, 0)) {
-      counters.controlsDropped++;
-    }
-  }
-
-  @Override
-  public void fill(DatagramSink sink, long nowNanos) {
-    if (paced && idleAtNanos - nowNanos > 0) {
+  /** Statistics only: every message counts, in whatever order. */
+  private void track(int sequence) {
+    int ahead = heard() ? sequence - (lastReceived + 1) : 0;
+    if (ahead < 0) {
+      counters.before++;
       return;
     }
-    packer.begin(sink);
-    if (idleAtNanos - nowNanos <= 0 && controls.isEmpty() && !paced) {
-      control(ALIVE);
+    counters.lost += ahead;
+    lastReceived = sequence;
+  }
+
+  /** The peer was not there when it was asked, or not for some time. */
+  private boolean returns(long nowNanos) {
+    return heard()
+        ? silentNanos(nowNanos) >= SILENT_NANOS
+        : ask == Ask.SENT && nowNanos - askedAtNanos >= TOLD_NANOS;
+  }
+
+  @Override
+  void afterDatagram(long nowNanos) {
+    if (ask == Ask.SENT && nowNanos - askedAtNanos >= TOLD_NANOS && !lostSinceAsked()) {
+      ask = Ask.TOLD;
+      inRoutine = false;
+      everythingTold();
     }
-    boolean drained = sendControls() && sendChanged();
-    boolean used = packer.used();
-    packer.flush();
-    paced = !drained;
-    if (used || idleAtNanos - nowNanos <= 0) {
-      idleAtNanos = nowNanos + (drained ? IDLE_NANOS : PACE_NANOS);
+  }
+
+  private boolean lostSinceAsked() {
+    return counters.lost != lostWhenAsked;
+  }
+
+  // ------------------------------------------------------------------------------------- asking
+
+  @Override
+  public void requestEverything() {
+    ask = Ask.QUEUED;
+    super.requestEverything();
+  }
+
+  @Override
+  public boolean holdsTheirs() {
+    return (ask == Ask.TOLD || inRoutine) && !lostSinceAsked();
+  }
+
+  private void askAgainInTime(long nowNanos) {
+    if (config.compares() && (ask == Ask.SENT || ask == Ask.TOLD)) {
+      long after = lostSinceAsked() ? AFTER_LOSS_NANOS : ROUTINE_NANOS;
+      if (nowNanos - askedAtNanos >= after) {
+        inRoutine = holdsTheirs();
+        compare();
+      }
+    }
+  }
+
+  // ------------------------------------------------------------------------------------ sending
+
+  @Override
+  void sayAlive() {
+    control(ALIVE, 0, 0);
+  }
+
+  @Override
+  boolean send() {
+    return sendControls() && sendChanged();
+  }
+
+  @Override
+  void afterFill(boolean drained, long nowNanos) {
+    if (ask == Ask.QUEUED && controls.isEmpty()) {
+      ask = Ask.SENT;
+      askedAtNanos = nowNanos;
+      lostWhenAsked = counters.lost;
     }
     if (drained) {
       // Nothing confirms a deletion in this mode: it was told once.
       ours.forgetEnded(sentPosition);
     }
+    askAgainInTime(nowNanos);
   }
 
-  private boolean sendControls() {
-    while (!controls.isEmpty()) {
-      boolean alive = controls.flags() == ALIVE;
-      while (!(alive
-          ? codec.writeControl(packer.buffer(), ALIVE, nextSequence)
-          : codec.writeRange(packer.buffer(), controls.flags(), nextSequence, 0, 0))) {
-        packer.flush();
-        if (!packer.mayGoOn()) {
-          return false;
-        }
-      }
-      nextSequence++;
-      controls.remove();
-    }
-    return true;
+  @Override
+  int greeting() {
+    return 0;
   }
 
-  private boolean sendChanged() {
-    for (int reference = ours.next(cursor);
-        reference != OwnFlows.NONE;
-        reference = ours.next(cursor)) {
-      if (!sendFlow(reference)) {
-        ours.stepBack(cursor);
-        return false;
-      }
-      sentPosition = ours.position(reference);
-    }
-    sentPosition = ours.newestPosition();
-    return true;
-  }
-
-  private boolean sendFlow(int reference) {
-    if (ours.encode(reference, nextSequence, packer.buffer()) == 0) {
-      packer.flush();
-      if (!packer.mayGoOn()) {
-        return false;
-      }
-      if (ours.encode(reference, nextSequence, packer.buffer()) == 0) {
-        // Larger than any datagram on this path: nothing that waiting would change.
-        return true;
-      }
-    }
+  @Override
+  void took(int kind, int flags, int reference, long value) {
     nextSequence++;
-    counters.flowsSent++;
-    return true;
-  }
-
-  @Override
-  public long deadlineNanos() {
-    return idleAtNanos;
-  }
-
-  @Override
-  public long sentPosition() {
-    return sentPosition;
   }
 
   @Override
   public long acknowledgedPosition() {
     return sentPosition;
-  }
-
-  @Override
-  public ConntrackdCounters counters() {
-    return counters;
-  }
-
-  @Override
-  public long silentNanos(long nowNanos) {
-    return heard ? nowNanos - heardAtNanos : Long.MAX_VALUE;
-  }
-
-  /** Takes the machine off the table. */
-  public void close() {
-    ours.closeCursor(cursor);
   }
 }

@@ -119,7 +119,7 @@ class ConntrackdReplayTest {
     Captures.Datagram first = firstOf(capture, self);
     now = first.atNanos() - SECOND;
     return new NotrackMachine(
-        new NotrackMachine.Config(1472, 10_000, false),
+        new NotrackMachine.Config(1472, 10_000, false, false),
         ours,
         theirs,
         0,

@@ -577,16 +577,84 @@ class FtfwMachineTest {
   @DisplayName("beyond conntrackd (7.6)")
   class Beyond {
     @Test
-    void aPeerThatRestartedIsToldEverythingWithoutAsking() {
+    void aPeerThatRestartedIsToldEverythingWithoutAskingAndAskedForWhatItHas() {
       machine = machine(new FtfwMachine.Config(20, 1 << 17, 1472, 1_000, false, true));
       greeted();
       ours.change("a", (byte) 1);
       ours.change("b", (byte) 1);
       sent();
       control(ALIVE | HELLO, 50);
-      assertThat(sent()).containsExactly("NEW|BACK 4", "NEW 5");
+      assertThat(sent()).containsExactly("RESYNC|BACK 4", "NEW 5", "NEW 6");
       control(ALIVE | HELLO, 51);
       assertThat(sent()).isEmpty();
+    }
+
+    @Test
+    void weHoldEverythingWhenThePeerHasAcknowledgedTheQuestion() {
+      assertThat(machine.holdsTheirs()).isFalse();
+      greeted();
+      machine.requestEverything();
+      assertThat(sent()).containsExactly("RESYNC 2");
+      range(ACK, 102, FIRST, FIRST + 1);
+      assertThat(machine.holdsTheirs()).isFalse();
+      range(ACK, 103, FIRST + 2, FIRST + 2);
+      assertThat(machine.holdsTheirs()).isTrue();
+    }
+
+    @Test
+    void aHoleOpensTheQuestionAgainUntilItIsAcknowledged() {
+      weHoldEverythingWhenThePeerHasAcknowledgedTheQuestion();
+      flow(FLOW_NEW, 106, 1);
+      assertThat(machine.holdsTheirs()).isFalse();
+      assertThat(sent()).containsExactly("ACK 3 (102..103)", "NACK 4 (104..105)");
+      range(ACK, 107, FIRST + 3, FIRST + 4);
+      assertThat(machine.holdsTheirs()).isTrue();
+    }
+
+    @Test
+    void aQuestionThatWasLostIsAskedAgainAndItsNewNumberCounts() {
+      greeted();
+      machine.requestEverything();
+      sent();
+      range(NACK, 102, FIRST + 2, FIRST + 2);
+      assertThat(sent()).containsExactly("RESYNC 3");
+      assertThat(machine.holdsTheirs()).isFalse();
+      range(ACK, 103, FIRST + 3, FIRST + 3);
+      assertThat(machine.holdsTheirs()).isTrue();
+    }
+
+    @Test
+    void comparingEndsWhenThePeerHasToldEverything() {
+      greeted();
+      machine.compare();
+      sent();
+      flow(FLOW_NEW, 102, 7);
+      assertThat(theirs.applied).containsExactly("everything begins", "new 7");
+      range(ACK, 103, FIRST + 2, FIRST + 2);
+      assertThat(theirs.applied).containsExactly("everything begins", "new 7", "everything ends");
+    }
+
+    @Test
+    void ourOwnAcknowledgementOfAQuestionComesAfterAllOfTheAnswer() {
+      machine = machine(new FtfwMachine.Config(4, 1 << 17, 1472, 2, false, false));
+      for (int i = 0; i < 200; i++) {
+        ours.change("f" + i, new byte[32]);
+      }
+      greeted();
+      while (!sentAfter(SECOND / 1_000).isEmpty()) {
+        // The first telling.
+      }
+      range(RESYNC, 102, 0, 0);
+      for (int i = 0; i < 4; i++) {
+        flow(FLOW_NEW, 103 + i, i);
+      }
+      List<String> all = new ArrayList<>();
+      for (List<String> pass = sent(); !pass.isEmpty(); pass = sentAfter(SECOND / 1_000)) {
+        all.addAll(pass);
+      }
+      assertThat(all).hasSizeGreaterThan(200);
+      assertThat(all.subList(0, 200)).allMatch(text -> text.startsWith("NEW"));
+      assertThat(all.get(200)).startsWith("ACK");
     }
 
     @Test
@@ -600,7 +668,7 @@ class FtfwMachineTest {
       flow(FLOW_NEW, 15, 5);
       assertThat(sent()).containsExactly("RESYNC 2");
       flow(FLOW_NEW, 16, 6);
-      assertThat(theirs.applied).containsExactly("new 6");
+      assertThat(theirs.applied).containsExactly("everything begins", "new 6");
     }
 
     @Test

@@ -20,9 +20,9 @@ class NotrackMachineTest {
   private final ModelPeerFlows theirs = new ModelPeerFlows();
   private final ConntrackdCodec codec = new ConntrackdCodec(Dialect.CONNTRACKD);
   private long now = 4 * SECOND;
-  private final NotrackMachine machine =
+  private NotrackMachine machine =
       new NotrackMachine(
-          new NotrackMachine.Config(1472, 1_000, false), ours, theirs, 0, codec, 1_000, now);
+          new NotrackMachine.Config(1472, 1_000, false, false), ours, theirs, 0, codec, 1_000, now);
 
   /** Type, flags and number of each message sent now. */
   private List<String> sent() {
@@ -112,11 +112,65 @@ class NotrackMachineTest {
     assertThat(sent()).isEmpty();
   }
 
+  private void answeringMachine() {
+    machine =
+        new NotrackMachine(
+            new NotrackMachine.Config(1472, 1_000, true, true), ours, theirs, 0, codec, 1_000, now);
+  }
+
+  private void alive(int sequence, long after) {
+    now += after;
+    raw(10, SyncMessage.ALIVE, sequence);
+  }
+
+  @Test
+  void whatWasAskedForIsBelievedAfterTwoSecondsInWhichNothingWasLost() {
+    answeringMachine();
+    assertThat(sent()).containsExactly("10/2 1000");
+    alive(100, SECOND);
+    assertThat(machine.holdsTheirs()).isFalse();
+    alive(101, SECOND);
+    assertThat(machine.holdsTheirs()).isTrue();
+    alive(103, SECOND);
+    assertThat(machine.holdsTheirs()).isFalse();
+  }
+
+  @Test
+  void afterALossThePeerIsComparedButNotMoreOftenThanEveryThirtySeconds() {
+    answeringMachine();
+    sent();
+    alive(100, SECOND);
+    alive(102, SECOND);
+    for (int second = 3; second < 30; second++) {
+      alive(100 + second, SECOND);
+      assertThat(sent()).containsExactly("10/16 " + (998 + second));
+    }
+    alive(130, SECOND);
+    sent();
+    assertThat(sent()).containsExactly("10/2 1029");
+    raw(0, 0, 131, 7 << 24);
+    assertThat(theirs.applied).containsExactly("everything begins", "new 7");
+    alive(132, 2 * SECOND);
+    assertThat(theirs.applied).containsExactly("everything begins", "new 7", "everything ends");
+    assertThat(machine.holdsTheirs()).isTrue();
+  }
+
+  @Test
+  void aPeerThatComesBackIsCompared() {
+    answeringMachine();
+    sent();
+    alive(100, SECOND);
+    sent();
+    alive(5_000, 6 * SECOND);
+    assertThat(sent()).containsExactly("10/2 1002");
+    assertThat(theirs.applied).containsExactly("everything begins");
+  }
+
   @Test
   void burstsArePaced() {
     NotrackMachine paced =
         new NotrackMachine(
-            new NotrackMachine.Config(1472, 2, false), ours, theirs, 0, codec, 1, now);
+            new NotrackMachine.Config(1472, 2, false, false), ours, theirs, 0, codec, 1, now);
     for (int i = 0; i < 200; i++) {
       ours.change("f" + i, new byte[32]);
     }

@@ -1,0 +1,445 @@
+package dev.holdfast.agent.shell;
+
+import dev.holdfast.agent.flow.FlowTable;
+import dev.holdfast.agent.flow.ReplicationRules;
+import dev.holdfast.agent.linux.SyscallException;
+import dev.holdfast.agent.sync.core.TableFlows;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * This kernel's flows and the table, kept alike: the kernel's events → the table, the peers' flows
+ * → the kernel, and what has to be done when the role changes hands.
+ *
+ * <pre>
+ * | this router          | what the kernel tracks | what a peer tells        | goes on to           |
+ * |----------------------|------------------------|--------------------------|----------------------|
+ * | not active           | is not ours            | theirs, into the kernel  | in sync: leftovers   |
+ * |                      |                        |                          | of before are purged |
+ * | becomes active       | is ours from now on    | the rest into the kernel | theirs become ours,  |
+ * |                      |                        |                          | true lifetimes, dump |
+ * | active, table exact  | is ours                | only what we do not know |                      |
+ * | gives the role away  | is not ours            | everything is asked for  | not active           |
+ * </pre>
+ *
+ * <p>Owner: the loop's thread. The threads around it only move buffers; their number is fixed.
+ */
+final class KernelFlows implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(KernelFlows.class);
+
+  private static final long MILLI = 1_000_000L;
+  private static final long DUMP_AGAIN_NANOS = 200 * MILLI;
+  private static final long DUMP_AGAIN_MAX_NANOS = 30_000 * MILLI;
+  private static final long REWRITE_SECONDS = 30;
+  private static final int STEP_ENTRIES = 1_000;
+  private static final int BATCHES = 4;
+  private static final int BATCH_BYTES = 128 << 10;
+
+  /** How far the kernel's own table is known. */
+  private enum Dump {
+    NONE,
+    WANTED,
+    FLOWS,
+    EXPECTATIONS,
+    SWEEPING
+  }
+
+  private final FlowTable table;
+  private final TableFlows flows;
+  private final FlowWatch watch;
+  private final FlowCommitter committer;
+  private final ConntrackListener listener;
+  private final ConntrackWriter writer;
+  private final ConntrackDumper dumper;
+  private final Consumer<Runnable> post;
+  private final long startedAtNanos = System.nanoTime();
+
+  private boolean continuous;
+  private boolean active;
+  private boolean adopting;
+  private boolean commitWanted;
+  private Dump dump = Dump.NONE;
+  private boolean cleans;
+  private boolean exact;
+  private long dumpNotBeforeNanos = startedAtNanos;
+  private long dumpAgainNanos = DUMP_AGAIN_NANOS;
+  private FlowTable.@Nullable Sweep sweep;
+  private boolean purgeWanted = true;
+  private int purgeAt = FlowTable.NONE;
+  private boolean purging;
+  private boolean lostWhileReading;
+  private boolean rewriteWanted;
+  private boolean rewriting;
+  private int rewriteAt = FlowTable.NONE;
+  private long rewriteNotBeforeNanos;
+  private long lost;
+
+  /**
+   * @param flows the table as the peers see it
+   * @param continuous theirs are written as they come, not only when they are wanted
+   * @param post brings what other threads have to say to the loop's thread
+   */
+  KernelFlows(
+      FlowTable table,
+      TableFlows flows,
+      ReplicationRules rules,
+      boolean continuous,
+      Consumer<Runnable> post) {
+    this.table = table;
+    this.flows = flows;
+    this.continuous = continuous;
+    this.post = post;
+    watch = new FlowWatch(table, rules);
+    writer = ConntrackWriter.start(BATCHES, BATCH_BYTES, () -> {}, new Written());
+    committer = new FlowCommitter(table, writer);
+    listener =
+        ConntrackListener.start(
+            ConntrackListener.Options.DEFAULT, new int[] {writer.portId()}, () -> {}, new Heard());
+    dumper = ConntrackDumper.open(new Dumped());
+  }
+
+  // -------------------------------------------------------------------------- from other threads
+
+  private final class Heard implements ConntrackListener.Sink {
+    @Override
+    public void events(FlowBatch batch) {
+      post.accept(() -> take(batch));
+    }
+
+    @Override
+    public void lost() {
+      post.accept(KernelFlows.this::eventsLost);
+    }
+
+    @Override
+    public void failed(SyscallException why) {
+      // Without the kernel's word the peers would trust a table that is wrong.
+      post.accept(
+          () -> {
+            throw new IllegalStateException("the kernel's flow events ended", why);
+          });
+    }
+  }
+
+  private final class Dumped implements ConntrackDumper.Sink {
+    @Override
+    public void seen(FlowBatch batch) {
+      post.accept(() -> take(batch));
+    }
+
+    @Override
+    public void restarted() {
+      post.accept(
+          () -> {
+            if (active && dump == Dump.FLOWS) {
+              sweep = table.beginSweep(FlowTable.OURS);
+            }
+          });
+    }
+
+    @Override
+    public void complete() {
+      post.accept(KernelFlows.this::dumpComplete);
+    }
+
+    @Override
+    public void failed(SyscallException why) {
+      post.accept(
+          () -> {
+            LOG.warn("flows could not be read, trying again why=\"{}\"", why.getMessage());
+            dump = Dump.WANTED;
+            dumpNotBeforeNanos = System.nanoTime() + DUMP_AGAIN_NANOS;
+          });
+    }
+  }
+
+  private final class Written implements ConntrackWriter.Sink {
+    @Override
+    public void written(ConntrackWriter.Batch batch) {
+      post.accept(() -> committer.answered(batch));
+    }
+
+    @Override
+    public void failed(ConntrackWriter.Batch batch, SyscallException why) {
+      post.accept(
+          () -> {
+            LOG.warn("a batch of flows got no answer why=\"{}\"", why.getMessage());
+            committer.unanswered(batch);
+          });
+    }
+  }
+
+  // ------------------------------------------------------------------------------ from the owner
+
+  void rules(ReplicationRules changed) {
+    watch.rules(changed);
+  }
+
+  void continuous(boolean changed) {
+    continuous = changed;
+  }
+
+  private void take(FlowBatch batch) {
+    watch.take(batch.messages(), seconds());
+    batch.release();
+  }
+
+  /** Seconds since the start, which stand beside each entry of the table. */
+  int seconds() {
+    return seconds(System.nanoTime());
+  }
+
+  private int seconds(long nowNanos) {
+    return (int) ((nowNanos - startedAtNanos) / (1_000 * MILLI));
+  }
+
+  /** From now on what the kernel tracks is ours; first the rest of theirs is written. */
+  void becomeActive() {
+    if (active) {
+      return;
+    }
+    active = true;
+    adopting = true;
+    commitWanted = true;
+    exact = false;
+    cleans = false;
+    purging = false;
+    dumpAgainNanos = DUMP_AGAIN_NANOS;
+    flows.setActive(true);
+    watch.active(true);
+  }
+
+  void giveUp() {
+    active = false;
+    adopting = false;
+    commitWanted = false;
+    sweep = null;
+    purgeWanted = true;
+    flows.setActive(false);
+    watch.active(false);
+    committer.keep();
+  }
+
+  /** A peer waits for what it told to be in the kernel. */
+  void commitNow() {
+    commitWanted = true;
+  }
+
+  boolean active() {
+    return active;
+  }
+
+  /**
+   * The table says what there is: true of a router that is not active, whose word is its peer's.
+   */
+  boolean tableExact() {
+    return !active || exact;
+  }
+
+  /** Everything that the peers told is in the kernel, or kept for a takeover. */
+  boolean holdsTheirs() {
+    return !continuous || committer.done();
+  }
+
+  /** Everything that the peers told is in the kernel. */
+  boolean committedAll() {
+    return committer.done();
+  }
+
+  /** This kernel holds everything of theirs up to this ticket. */
+  long committed() {
+    return committer.committed();
+  }
+
+  /** Work that waits for nobody but us. */
+  boolean hasMore() {
+    return dump == Dump.SWEEPING || purging || rewriting || (adopting && committer.done());
+  }
+
+  /** Times that the kernel dropped events. */
+  long lost() {
+    return lost;
+  }
+
+  /** What the kernel refused for good, by errno. */
+  Map<String, Long> refusals() {
+    return committer.refusals();
+  }
+
+  /** What a person should look at, a sentence each. */
+  List<String> problems() {
+    List<String> problems = new ArrayList<>();
+    if (lost > 0 && active && !exact) {
+      problems.add("the kernel dropped flow events, " + lost + " times; the table is read again");
+    }
+    if (table.overflowed()) {
+      problems.add(
+          "the flow table is full at " + table.entriesMax() + ": not every flow is replicated");
+    }
+    Map<String, Long> refusals = committer.refusals();
+    if (!refusals.isEmpty()) {
+      problems.add("the kernel refused flows of the peers: " + refusals);
+    }
+    return problems;
+  }
+
+  // ------------------------------------------------------------------------------------ each turn
+
+  /** Goes on with everything, a piece at a time. */
+  void turn(long nowNanos, IntSupplier activePeer) {
+    flows.setNowSeconds(seconds(nowNanos));
+    flows.sweepSome(STEP_ENTRIES);
+    commitSome();
+    afterTakeover();
+    readKernel(nowNanos);
+    rewrite(nowNanos);
+    purge(activePeer, seconds(nowNanos));
+  }
+
+  private void commitSome() {
+    if (continuous || commitWanted) {
+      for (int i = 0; i < BATCHES && committer.commitSome(); i++) {
+        // Until there is no more, or no batch is free.
+      }
+    }
+    if (committer.missedEnds() && continuous) {
+      // Their ends were forgotten before the kernel was told: what is there too much is looked for.
+      purgeWanted = true;
+    }
+  }
+
+  /** Once their flows are in the kernel, theirs become ours; then the table is made exact. */
+  private void afterTakeover() {
+    if (!active || !committer.done()) {
+      return;
+    }
+    int adopted = table.adopt(STEP_ENTRIES);
+    if (adopting && adopted < STEP_ENTRIES) {
+      adopting = false;
+      committer.restore();
+      return;
+    }
+    if (committer.restores()) {
+      committer.restoreSome();
+      return;
+    }
+    if (!adopting && !exact && dump == Dump.NONE) {
+      dump = Dump.WANTED;
+    }
+  }
+
+  private void eventsLost() {
+    lost++;
+    if (active) {
+      exact = false;
+      lostWhileReading = dump != Dump.NONE;
+    } else {
+      // What ended here unheard would not be put back: everything is written once more.
+      rewriteWanted = true;
+    }
+  }
+
+  private void readKernel(long nowNanos) {
+    if (dump == Dump.WANTED && nowNanos - dumpNotBeforeNanos >= 0) {
+      if (dumper.begin(watch.dumpRequest(false))) {
+        dump = Dump.FLOWS;
+        table.clearOverflow();
+        sweep = active ? table.beginSweep(FlowTable.OURS) : null;
+      }
+    } else if (dump == Dump.SWEEPING) {
+      FlowTable.Sweep current = sweep;
+      if (current == null || current.step(4 * STEP_ENTRIES)) {
+        dumped(nowNanos);
+      }
+    }
+  }
+
+  private void dumpComplete() {
+    if (dump == Dump.FLOWS) {
+      dump = Dump.EXPECTATIONS;
+      if (!dumper.begin(watch.dumpRequest(true))) {
+        dump = Dump.WANTED;
+      }
+    } else if (dump == Dump.EXPECTATIONS) {
+      dump = Dump.SWEEPING;
+    }
+  }
+
+  private void dumped(long nowNanos) {
+    dump = Dump.NONE;
+    if (active) {
+      boolean full = table.overflowed();
+      exact = sweep != null && !full && !lostWhileReading;
+      // A full table will not have room in a moment: reading it over and over would cost a core.
+      dumpAgainNanos = full ? Math.min(2 * dumpAgainNanos, DUMP_AGAIN_MAX_NANOS) : DUMP_AGAIN_NANOS;
+      lostWhileReading = false;
+    } else if (cleans) {
+      cleans = false;
+      watch.cleaned();
+      purgeWanted = false;
+    }
+    dumpNotBeforeNanos = nowNanos + dumpAgainNanos;
+    sweep = null;
+  }
+
+  /** Not more often than every {@value #REWRITE_SECONDS} s: our own writes make events too. */
+  private void rewrite(long nowNanos) {
+    if (active) {
+      rewriteWanted = false;
+      rewriting = false;
+    } else if (rewriting) {
+      for (int i = 0; rewriting && i < STEP_ENTRIES; i++) {
+        rewriteAt = table.nextLive(rewriteAt);
+        rewriting = rewriteAt != FlowTable.NONE;
+        if (rewriting && table.ownerOf(rewriteAt) != FlowTable.OURS) {
+          table.tellAgain(rewriteAt);
+        }
+      }
+    } else if (rewriteWanted && nowNanos - rewriteNotBeforeNanos >= 0) {
+      rewriteWanted = false;
+      rewriting = true;
+      rewriteAt = FlowTable.NONE;
+      rewriteNotBeforeNanos = nowNanos + REWRITE_SECONDS * 1_000 * MILLI;
+    }
+  }
+
+  /**
+   * In sync with the active router: what we hold beyond its word is of an earlier life, and its
+   * windows are stale.
+   */
+  private void purge(IntSupplier activePeer, int nowSeconds) {
+    if (active || !purgeWanted || cleans) {
+      return;
+    }
+    int owner = activePeer.getAsInt();
+    if (owner == FlowTable.NONE || !holdsTheirs() || dump != Dump.NONE) {
+      purging = false;
+      return;
+    }
+    if (!purging) {
+      purging = true;
+      purgeAt = FlowTable.NONE;
+    }
+    purgeAt = watch.purgeSome(purgeAt, owner, STEP_ENTRIES, nowSeconds);
+    if (purgeAt == FlowTable.NONE) {
+      purging = false;
+      cleans = true;
+      watch.cleanFor(owner);
+      dump = Dump.WANTED;
+    }
+  }
+
+  @Override
+  public void close() {
+    dumper.close();
+    listener.close();
+    writer.close();
+  }
+}

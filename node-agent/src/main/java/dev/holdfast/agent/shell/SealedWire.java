@@ -1,0 +1,452 @@
+package dev.holdfast.agent.shell;
+
+import dev.holdfast.agent.Main;
+import dev.holdfast.agent.flow.FlowTable;
+import dev.holdfast.agent.loop.AgentEvent;
+import dev.holdfast.agent.role.core.Link;
+import dev.holdfast.agent.role.core.RoleState;
+import dev.holdfast.agent.role.core.Segment;
+import dev.holdfast.agent.role.core.Speakers;
+import dev.holdfast.agent.sync.core.LinkEvent;
+import dev.holdfast.agent.sync.core.LinkSettings;
+import dev.holdfast.agent.sync.core.LinkSink;
+import dev.holdfast.agent.sync.core.LinkStatus;
+import dev.holdfast.agent.sync.core.RandomBytes;
+import dev.holdfast.agent.sync.core.SyncLink;
+import dev.holdfast.agent.sync.core.SyncLinks;
+import dev.holdfast.agent.sync.core.TableFlows;
+import dev.holdfast.agent.sync.wire.HandoverMessage;
+import dev.holdfast.agent.sync.wire.Hello;
+import dev.holdfast.agent.sync.wire.LinkKeys;
+import dev.holdfast.agent.sync.wire.LinkRole;
+import dev.holdfast.agent.sync.wire.RouterState;
+import dev.holdfast.api.addr.Family;
+import dev.holdfast.api.addr.IpAddress;
+import dev.holdfast.api.addr.Prefix;
+import dev.holdfast.api.v1alpha1.FlowSyncStatus;
+import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import dev.holdfast.api.v1alpha1.NetworkRole;
+import dev.holdfast.api.v1alpha1.NodeNetwork;
+import dev.holdfast.api.v1alpha1.NodeRouter;
+import dev.holdfast.api.v1alpha1.PeerStatus;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The sealed link with every other router: the protocol {@code Holdfast}. */
+final class SealedWire implements FlowWire {
+
+  private static final Logger LOG = LoggerFactory.getLogger(SealedWire.class);
+
+  private static final long MILLI = 1_000_000L;
+  private static final long SETTLE_NANOS = 200 * MILLI;
+  private static final long SIGNS_EVERY_NANOS = 200 * MILLI;
+  private static final long FORGET_SESSIONS_NANOS = 1_000 * MILLI;
+  private static final int HEADROOM_BYTES = 48;
+  private static final IpAddress HELLO_FOUR = IpAddress.parse("239.255.37.81");
+  private static final IpAddress HELLO_SIX = IpAddress.parse("ff12::3781");
+
+  private final NetworkView networks;
+  private final Supplier<RoleState> standing;
+  private final HandoverDesk handovers;
+  private final KernelFlows kernel;
+  private final TableFlows flows;
+  private final RandomBytes random;
+  private final BiConsumer<String, String> signs;
+  private final LinkPorts ports;
+  private final Sink sink = new Sink();
+  private final SyncJudge judge = new SyncJudge();
+  private final List<LinkEvent.PeerIdentified> identified = new ArrayList<>();
+
+  private LinkKeys keys;
+  private GatewayNodeSpec spec;
+  private Speakers speakers;
+  private @Nullable SyncLinks links;
+  private Hello identity;
+  private @Nullable RouterState told;
+  private @Nullable RoleState judgedStanding;
+  private long signsAtNanos;
+  private long settledAtNanos = System.nanoTime();
+
+  private final class Sink implements LinkSink {
+    @Override
+    public void send(int path, IpAddress target, ByteBuffer datagram) {
+      ports.send(path, target, datagram);
+    }
+
+    @Override
+    public void sendHello(int path, ByteBuffer datagram) {
+      ports.send(path, HELLO_FOUR, datagram);
+      ports.send(path, HELLO_SIX, datagram);
+    }
+  }
+
+  /**
+   * @param flows the table, in our own dialect
+   * @param standing where this router stands
+   * @param handovers takes what peers say of handovers
+   * @param signs hears, again and again, of each peer on which networks it is heard
+   * @param atStart runs first on each thread that signs of life pass through
+   * @param wake makes the loop turn soon; any thread
+   */
+  SealedWire(
+      GatewayNodeSpec spec,
+      Speakers speakers,
+      LinkKeys keys,
+      NetworkView networks,
+      Supplier<RoleState> standing,
+      HandoverDesk handovers,
+      KernelFlows kernel,
+      TableFlows flows,
+      RandomBytes random,
+      BiConsumer<String, String> signs,
+      Runnable atStart,
+      Runnable wake) {
+    this.spec = spec;
+    this.speakers = speakers;
+    this.keys = keys;
+    this.networks = networks;
+    this.standing = standing;
+    this.handovers = handovers;
+    this.kernel = kernel;
+    this.flows = flows;
+    this.random = random;
+    this.signs = signs;
+    identity = identity();
+    ports =
+        new LinkPorts(
+            new LinkPorts.Options(
+                spec.flowSync().port(),
+                EnumSet.allOf(Family.class),
+                List.of(HELLO_FOUR, HELLO_SIX)),
+            atStart,
+            wake);
+    ports.listen(networks.places(paths(spec)));
+  }
+
+  /** The networks that the link goes over, best first: Sync, then LAN. */
+  static List<NodeNetwork> paths(GatewayNodeSpec spec) {
+    List<NodeNetwork> paths = new ArrayList<>(spec.networks(NetworkRole.SYNC));
+    paths.addAll(spec.networks(NetworkRole.LAN));
+    return paths.subList(0, Math.min(paths.size(), 16));
+  }
+
+  // ------------------------------------------------------------------------------ from the owner
+
+  @Override
+  public void reconfigure(
+      GatewayNodeSpec changed, Speakers changedSpeakers, @Nullable LinkKeys changedKeys) {
+    spec = changed;
+    speakers = changedSpeakers;
+    ports.listen(networks.places(paths(spec)));
+    SyncLinks all = links;
+    if (all != null) {
+      all.reconfigure(settings(), System.nanoTime());
+    }
+    if (changedKeys != null && !changedKeys.equals(keys)) {
+      keys = changedKeys;
+      if (all != null) {
+        all.keysChanged(changedKeys, System.nanoTime());
+      }
+    }
+  }
+
+  @Override
+  public void refresh(long nowNanos) {
+    ports.listen(networks.places(paths(spec)));
+    Hello now = identity();
+    if (!now.equals(identity)) {
+      identity = now;
+      if (links != null) {
+        links.identify(now, nowNanos);
+      }
+    }
+  }
+
+  @Override
+  public void stalled(long nanos) {
+    SyncLinks all = links;
+    if (all == null) {
+      return;
+    }
+    all.postpone(nanos);
+    if (nanos > FORGET_SESSIONS_NANOS) {
+      all.forgetSessions();
+    }
+  }
+
+  @Override
+  public long deadlineNanos(long nowNanos) {
+    if (ports.anyArrived()) {
+      return nowNanos;
+    }
+    SyncLinks all = links;
+    return all == null ? nowNanos + 10 * MILLI : all.deadlineNanos(nowNanos);
+  }
+
+  @Override
+  public void receive(long nowNanos, long untilNanos) {
+    SyncLinks all = links;
+    while (System.nanoTime() - untilNanos < 0) {
+      LinkPorts.Arrived next = ports.poll();
+      if (next == null) {
+        return;
+      }
+      int path = ports.path(next.network());
+      if (all != null && path >= 0) {
+        all.received(path, next.source(), next.datagram(), nowNanos);
+      }
+      next.release();
+    }
+  }
+
+  @Override
+  public void turn(long nowNanos, Consumer<AgentEvent> tell) {
+    startLinks(nowNanos);
+    SyncLinks all = links;
+    if (all != null) {
+      all.committed(kernel.committed());
+      tellPeers(all, nowNanos);
+      all.fill(sink, nowNanos);
+      judge.judge(all.links(), kernel.holdsTheirs(), speakers, nowNanos, tell);
+      tellSigns(all, nowNanos);
+    }
+    tellIdentified(tell);
+  }
+
+  private void tellSigns(SyncLinks all, long nowNanos) {
+    if (nowNanos - signsAtNanos < SIGNS_EVERY_NANOS) {
+      return;
+    }
+    signsAtNanos = nowNanos;
+    for (SyncLink link : all.links()) {
+      link.status(nowNanos).heardOn().forEach(network -> signs.accept(link.peer(), network));
+    }
+  }
+
+  @Override
+  public void roleGiven(long nowNanos) {
+    settledAtNanos = nowNanos + SETTLE_NANOS;
+    if (links != null) {
+      links.askEverything();
+    }
+  }
+
+  @Override
+  public void say(String peer, HandoverMessage message) {
+    SyncLinks all = links;
+    if (all != null) {
+      all.links().stream()
+          .filter(link -> link.peer().equals(peer))
+          .forEach(link -> link.say(message));
+    }
+  }
+
+  @Override
+  public int activePeer() {
+    SyncLinks all = links;
+    if (all != null && System.nanoTime() - settledAtNanos >= 0) {
+      for (SyncLink link : all.links()) {
+        if (link.up() && link.peerState().role() == LinkRole.ACTIVE && link.weHoldTheirs()) {
+          return TableFlows.owner(all.number(link.peer()));
+        }
+      }
+    }
+    return FlowTable.NONE;
+  }
+
+  // ----------------------------------------------------------------------------------- the links
+
+  /** An active router that has just begun tells nothing before it knows its own flows. */
+  private void startLinks(long nowNanos) {
+    if (links != null || !kernel.tableExact()) {
+      return;
+    }
+    RouterState state = state();
+    told = state;
+    links =
+        new SyncLinks(
+            settings(),
+            keys,
+            random.number(),
+            random,
+            flows,
+            flows,
+            identity,
+            state,
+            Map.of(),
+            this::linkEvent,
+            nowNanos);
+  }
+
+  private LinkSettings settings() {
+    List<LinkSettings.Path> paths =
+        paths(spec).stream()
+            .map(
+                network ->
+                    new LinkSettings.Path(network.name(), networks.mtu(network) - HEADROOM_BYTES))
+            .toList();
+    List<LinkSettings.Peer> peers =
+        spec.peers().stream()
+            .map(peer -> new LinkSettings.Peer(peer.node(), addresses(peer)))
+            .toList();
+    return new LinkSettings(
+        spec.cluster(), spec.node(), paths, peers, spec.vrrp().advertisementIntervalNanos());
+  }
+
+  private Map<String, List<IpAddress>> addresses(NodeRouter peer) {
+    Map<String, List<IpAddress>> addresses = new HashMap<>();
+    paths(spec).forEach(network -> addresses.put(network.name(), peer.addressesOn(network.name())));
+    return addresses;
+  }
+
+  private Hello identity() {
+    List<Hello.Attachment> attachments = new ArrayList<>();
+    Map<String, Link> known = networks.links();
+    for (NodeNetwork network : spec.networks()) {
+      List<IpAddress> link =
+          network.role() == NetworkRole.WAN
+              ? List.of()
+              : networks.ownAddresses(network.interfaceName()).stream()
+                  .map(Prefix::address)
+                  .sorted((a, b) -> Boolean.compare(a.isLinkLocal(), b.isLinkLocal()))
+                  .limit(Hello.ADDRESSES_MAX)
+                  .toList();
+      List<IpAddress> adverts = new ArrayList<>();
+      Link source = known.getOrDefault(network.name(), Link.ABSENT);
+      for (Family family : Family.values()) {
+        IpAddress address = source.source(family);
+        if (address != null && !network.virtualRouters().isEmpty()) {
+          adverts.add(address);
+        }
+      }
+      attachments.add(new Hello.Attachment(network.name(), link, adverts));
+    }
+    return new Hello(spec.node(), Main.version(), spec.flowSync().port(), attachments);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // a state that was not made anew has not changed
+  private void tellPeers(SyncLinks all, long nowNanos) {
+    RoleState now = standing.get();
+    RouterState before = told;
+    if (now == judgedStanding && before != null && before.tableExact() == kernel.tableExact()) {
+      return;
+    }
+    judgedStanding = now;
+    RouterState state = state();
+    told = state;
+    all.tell(state, nowNanos);
+  }
+
+  private RouterState state() {
+    RoleState now = standing.get();
+    return new RouterState(
+        SyncJudge.role(now.role()),
+        now.priority(),
+        now.maintenance() || spec.maintenance() || spec.self().maintenance(),
+        kernel.tableExact(),
+        spec.generation(),
+        0,
+        Main.version(),
+        now.successor(),
+        now.stays(),
+        now.faults().stream().map(Object::toString).toList());
+  }
+
+  private void linkEvent(String peer, LinkEvent event) {
+    switch (event) {
+      case LinkEvent.LinkHeard() -> LOG.info("link heard peer={}", peer);
+      case LinkEvent.LinkSilent() -> LOG.warn("link silent peer={}", peer);
+      case LinkEvent.PathHeard(String network) ->
+          LOG.info("link path heard peer={} network={}", peer, network);
+      case LinkEvent.PathSilent(String network) ->
+          LOG.warn("link path silent peer={} network={}", peer, network);
+      case LinkEvent.PeerRestarted() -> LOG.info("link peer restarted peer={}", peer);
+      case LinkEvent.PeerIdentified identity -> identified.add(identity);
+      case LinkEvent.CommitWanted(long _) -> kernel.commitNow();
+      case LinkEvent.Incompatible(int min, int max) ->
+          LOG.warn(
+              "link impossible, upgrade one of the two peer={} versions={}-{}", peer, min, max);
+      case LinkEvent.PeerHoldsOurs(boolean all) ->
+          LOG.debug("link peer holds ours peer={} all={}", peer, all);
+      case LinkEvent.WeHoldTheirs(boolean all) ->
+          LOG.debug("link we hold theirs peer={} all={}", peer, all);
+      case LinkEvent.HandoverReceived(HandoverMessage message) -> handovers.received(peer, message);
+      case LinkEvent.PeerChanged _, LinkEvent.BarrierAnswered _ -> {}
+    }
+  }
+
+  /** Whose adverts come from where: what a peer proved of itself. */
+  private void tellIdentified(Consumer<AgentEvent> tell) {
+    for (LinkEvent.PeerIdentified proof : List.copyOf(identified)) {
+      Hello hello = proof.identity();
+      for (Hello.Attachment attachment : hello.networks()) {
+        for (IpAddress address : attachment.advertAddresses()) {
+          tell.accept(
+              new AgentEvent.PeerAddressLearned(
+                  hello.node(), new Segment(attachment.network(), address.family()), address));
+        }
+      }
+    }
+    identified.clear();
+  }
+
+  // -------------------------------------------------------------------------------------- status
+
+  @Override
+  public FlowSyncStatus status(long nowNanos) {
+    SyncLinks all = links;
+    return new FlowSyncStatus(
+        all == null
+            ? List.of()
+            : all.links().stream().map(link -> peerStatus(link.status(nowNanos))).toList(),
+        keys.fingerprints());
+  }
+
+  private static PeerStatus peerStatus(LinkStatus link) {
+    return new PeerStatus(
+        link.peer(),
+        link.path(),
+        word(link.state()),
+        link.positionSent(),
+        link.positionAcknowledged(),
+        link.lagMillis(),
+        link.lost(),
+        link.resent());
+  }
+
+  private static String word(LinkStatus.State state) {
+    return switch (state) {
+      case IN_SYNC -> "up";
+      case SILENT, HEARD, INCOMPATIBLE, SYNCING -> state.name().toLowerCase(Locale.ROOT);
+    };
+  }
+
+  @Override
+  public long protectedPosition() {
+    SyncLinks all = links;
+    return all == null ? 0 : all.protectedPosition();
+  }
+
+  @Override
+  public String whyUnprotected() {
+    SyncLinks all = links;
+    boolean anyUp = all != null && all.links().stream().anyMatch(SyncLink::up);
+    return anyUp ? UnprotectedReason.NOT_YET_ACKNOWLEDGED : UnprotectedReason.NO_PEER;
+  }
+
+  @Override
+  public void close() {
+    ports.close();
+  }
+}
