@@ -105,6 +105,13 @@ public final class ClusterFile {
     return of(copy);
   }
 
+  /** In another namespace. */
+  ClusterFile inNamespace(String namespace) {
+    ObjectNode copy = document.deepCopy();
+    copy.withObjectProperty("metadata").put("namespace", namespace);
+    return of(copy);
+  }
+
   /**
    * As it has to be beside a keepalived and a conntrackd: plain preemption, foreign speakers, and
    * conntrackd's protocol. What the resource says about these stays.

@@ -3,6 +3,7 @@ package dev.holdfast.lab;
 import dev.holdfast.lab.net.NetworkSite;
 import dev.holdfast.lab.net.Router;
 import dev.holdfast.lab.stack.HoldfastSoftware;
+import dev.holdfast.lab.stack.KubeSoftware;
 import dev.holdfast.lab.stack.RouterSoftware;
 
 /** Tells a person how to look around in a lab that was left standing. */
@@ -22,6 +23,10 @@ final class Guide {
             text,
             enter + agent.program() + " status --run-dir " + agent.runFolder(),
             "what its agent says");
+      }
+      if (software instanceof KubeSoftware pods) {
+        line(text, pods.cluster().enter(), "kubectl of the cluster, before all else");
+        continue;
       }
       line(text, "less " + software.logFile(), "what " + software.name() + " logged");
     }

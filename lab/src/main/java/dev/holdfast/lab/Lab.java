@@ -8,6 +8,7 @@ import dev.holdfast.api.v1alpha1.Preemption;
 import dev.holdfast.lab.fault.Injector;
 import dev.holdfast.lab.fault.Timeline;
 import dev.holdfast.lab.measure.MeasureOptions.PortForward;
+import dev.holdfast.lab.kube.KubeCluster;
 import dev.holdfast.lab.net.Attachment;
 import dev.holdfast.lab.net.Blueprint;
 import dev.holdfast.lab.net.Router;
@@ -16,8 +17,10 @@ import dev.holdfast.lab.net.TopologyBuilder;
 import dev.holdfast.lab.net.TopologyPlanner;
 import dev.holdfast.lab.stack.HoldfastSoftware;
 import dev.holdfast.lab.stack.KeepalivedSoftware;
+import dev.holdfast.lab.stack.KubeSoftware;
 import dev.holdfast.lab.stack.RouterSoftware;
 import dev.holdfast.lab.stack.SourceTranslation;
+import dev.holdfast.lab.stack.Stack;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,6 +44,9 @@ import java.util.function.Consumer;
 final class Lab implements AutoCloseable {
 
   private static final long POLL_MILLIS = 50;
+
+  /** From nothing to agents in sync on a busy machine. */
+  private static final long KUBERNETES_LIMIT_MILLIS = 240_000;
 
   private final LabRegistry registry;
   private final LabRegistry.Entry entry;
@@ -95,6 +101,10 @@ final class Lab implements AutoCloseable {
   private void install() throws IOException {
     Path config = entry.folder().resolve("cluster.json");
     options.cluster().write(config);
+    if (options.stack() == Stack.KUBERNETES) {
+      installInKubernetes(config);
+      return;
+    }
     Path key = linkKey();
     int best = nodes.stream().mapToInt(GatewayNodeSpec::priority).max().orElseThrow();
     for (GatewayNodeSpec node : nodes) {
@@ -106,6 +116,19 @@ final class Lab implements AutoCloseable {
               ? new HoldfastSoftware(router, options.program(), config, key, folder)
               : new KeepalivedSoftware(router, node, topology, options.translation(), folder));
     }
+  }
+
+  /** As a person would: a cluster, the images, the chart, the resource. */
+  private void installInKubernetes(Path config) throws IOException {
+    String name = entry.prefix().substring(0, entry.prefix().length() - 1);
+    KubeCluster cluster = KubeCluster.register(options.project(), name, entry.folder());
+    cluster.up(topology.routers());
+    topology
+        .routers()
+        .forEach(router -> software.put(router.node(), new KubeSoftware(router, cluster)));
+    cluster.install();
+    cluster.kubectl("apply", "-f", config.toString());
+    cluster.awaitReady(options.cluster().name(), KUBERNETES_LIMIT_MILLIS);
   }
 
   private Path linkKey() throws IOException {
@@ -181,6 +204,14 @@ final class Lab implements AutoCloseable {
     long interval = nodes.getFirst().vrrp().advertisementIntervalNanos();
     int least = nodes.stream().mapToInt(GatewayNodeSpec::priority).min().orElseThrow();
     return TimeUnit.NANOSECONDS.toMillis(3 * interval + (256 - least) * interval / 256);
+  }
+
+  /** {@link #awaitSettled(long)} with the patience that the routers' software asks for. */
+  Router awaitSettled() {
+    return awaitSettled(
+        options.stack() == Stack.KUBERNETES
+            ? KUBERNETES_LIMIT_MILLIS
+            : 30_000 + 5 * detectionMillis());
   }
 
   /**

@@ -86,10 +86,17 @@ final class LabCommand implements Callable<Integer> {
       paramLabel = "STACK",
       defaultValue = "holdfast",
       description =
-          "What the routers run: holdfast; keepalived (with conntrackd and the article's rules);"
+          "What the routers run: holdfast; kubernetes (as --kube); keepalived (with conntrackd and the article's rules);"
               + " mixed (our agent on the best router, keepalived on the others);"
               + " mixed:keepalived (the other way round). Default: holdfast.")
   private String stackName = "holdfast";
+
+  @Option(
+      names = "--kube",
+      description =
+          "The agents run as pods of a real Kubernetes cluster whose nodes are the routers, with"
+              + " chart and operator. The same as --stack kubernetes; needs './dev images'.")
+  private boolean kube;
 
   @Option(
       names = "--nat",
@@ -160,7 +167,7 @@ final class LabCommand implements Callable<Integer> {
 
   private int lab() {
     List<Fault> sequence = Fault.parseList(fault);
-    Stack stack = Stack.parse(stackName);
+    Stack stack = kube ? Stack.KUBERNETES : Stack.parse(stackName);
     checkUsage(sequence, stack);
     Path program = LabOptions.defaultProgram();
     Optional<String> missing = Preflight.missing(stack, program);
@@ -270,7 +277,10 @@ final class LabCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--sync is direct or switched, not \"" + sync + "\"");
     }
     for (Fault one : sequence) {
-      if (one.kind().needsHoldfast() && stack != Stack.HOLDFAST) {
+      if (one.kind().needsKubernetes() && stack != Stack.KUBERNETES) {
+        throw new IllegalArgumentException("\"" + one.text() + "\" needs --kube");
+      }
+      if (one.kind().needsHoldfast() && (stack.needsKeepalived())) {
         throw new IllegalArgumentException(
             "only our agent knows \"" + one.text() + "\"; leave --stack " + stack + " out");
       }
@@ -303,7 +313,7 @@ final class LabCommand implements Callable<Integer> {
           Stream.of(FaultKind.values())
               .map(
                   kind ->
-                      String.format(Locale.ROOT, "  %-12s %s", kind.text(), kind.description()));
+                      String.format(Locale.ROOT, "  %-15s %s", kind.text(), kind.description()));
       Stream<String> rest =
           Stream.of(
               "",

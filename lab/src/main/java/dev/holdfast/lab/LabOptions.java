@@ -5,6 +5,7 @@ import dev.holdfast.api.v1alpha1.NetworkRole;
 import dev.holdfast.lab.fault.Fault;
 import dev.holdfast.lab.fault.FaultKind;
 import dev.holdfast.lab.measure.judge.Timers;
+import dev.holdfast.lab.kube.KubeCluster;
 import dev.holdfast.lab.report.Setting;
 import dev.holdfast.lab.stack.SourceTranslation;
 import dev.holdfast.lab.stack.Stack;
@@ -35,7 +36,12 @@ public record LabOptions(
       @Nullable SourceTranslation translation,
       boolean direct,
       Path program) {
-    ClusterFile cluster = stack.isMixed() ? resource.besideOthers() : resource;
+    ClusterFile cluster =
+        switch (stack) {
+          case MIXED, MIXED_REVERSED -> resource.besideOthers();
+          case KUBERNETES -> resource.inNamespace(KubeCluster.NAMESPACE);
+          case HOLDFAST, KEEPALIVED -> resource;
+        };
     SourceTranslation wanted =
         translation == null
             ? SourceTranslation.of(cluster.nodes().getFirst().nat().source())
@@ -78,6 +84,15 @@ public record LabOptions(
         .findFirst()
         .map(network -> !network.gateways().isEmpty())
         .orElse(false);
+  }
+
+  /** The source tree that the program was built in. */
+  Path project() {
+    return project(program);
+  }
+
+  static Path project(Path program) {
+    return program.toAbsolutePath().resolve("../../..").normalize();
   }
 
   /** Where the agent's program is: named, or beside the lab in a source tree or installation. */

@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.lab.kube.KubeCluster;
 import dev.holdfast.lab.net.Programs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -130,6 +131,7 @@ final class LabRegistry {
   }
 
   private static void removeUnlocked(Entry entry) throws IOException {
+    KubeCluster.of(entry.folder()).ifPresent(KubeCluster::down);
     List<String> namespaces = namespaces(entry);
     namespaces.forEach(LabRegistry::killProcesses);
     for (String namespace : namespaces) {

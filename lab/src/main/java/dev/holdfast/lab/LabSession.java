@@ -24,8 +24,6 @@ import java.util.function.Consumer;
  */
 public final class LabSession implements AutoCloseable {
 
-  private static final long SETTLE_LIMIT_MILLIS = 30_000;
-
   private final LabRegistry registry;
   private final Narrator narrator;
   private final Random random = new Random();
@@ -103,7 +101,7 @@ public final class LabSession implements AutoCloseable {
   public void standing(LabOptions options, Consumer<Standing> look) {
     Lab lab = build(options);
     try {
-      Router active = lab.awaitSettled(SETTLE_LIMIT_MILLIS + 5 * lab.detectionMillis());
+      Router active = lab.awaitSettled();
       var software = new LinkedHashMap<Router, RouterSoftware>();
       lab.topology().routers().forEach(router -> software.put(router, lab.software(router)));
       look.accept(new Standing(lab.topology(), active, software, lab.injector()));

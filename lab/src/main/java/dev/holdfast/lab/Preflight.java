@@ -1,5 +1,6 @@
 package dev.holdfast.lab;
 
+import dev.holdfast.lab.kube.KubeCluster;
 import dev.holdfast.lab.net.Programs;
 import dev.holdfast.lab.stack.Stack;
 import java.io.File;
@@ -43,6 +44,12 @@ public final class Preflight {
               + program
               + " to start the agents with; build it, or name it in HOLDFAST_PROGRAM");
     }
+    if (stack == Stack.KUBERNETES) {
+      Optional<String> images = KubeCluster.missing(LabOptions.project(program));
+      if (images.isPresent()) {
+        return images;
+      }
+    }
     return namespaces();
   }
 
@@ -56,6 +63,14 @@ public final class Preflight {
     programs.put("conntrack", "conntrack");
     programs.put("iptables-restore", "iptables");
     programs.put("ip6tables-restore", "iptables");
+    if (stack == Stack.KUBERNETES) {
+      programs.put("containerd", "containerd");
+      programs.put("runc", "runc");
+      programs.put("socat", "socat");
+      programs.put("openssl", "openssl");
+      programs.put("python3", "python3");
+      programs.put("gcc", "gcc");
+    }
     if (stack.needsKeepalived()) {
       programs.put("keepalived", "keepalived");
       programs.put("conntrackd", "conntrackd");

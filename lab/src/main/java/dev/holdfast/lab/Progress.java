@@ -99,6 +99,13 @@ final class Progress implements Narrator {
       case RETURN -> "what is missing comes back";
       case HANDOVER -> node + " hands over";
       case MAINTENANCE -> node + " goes into maintenance";
+      case CORDON -> node + " is cordoned";
+      case DRAIN -> node + " is drained";
+      case NODE_DELETE -> "the node " + node + " is deleted";
+      case CHART_UPGRADE -> "every agent has the new image";
+      case OPERATOR_DELETE -> "the operator is deleted";
+      case HELM_UNINSTALL -> "the chart is uninstalled";
+      case API_STOP -> "the API server is away";
     };
   }
 }

@@ -34,6 +34,9 @@ final class Scenario {
   /** A returning router reads the kernel's table and the peer's before it may take the role. */
   private static final long RETURN_MILLIS = 5_000;
 
+  /** Through operator and API server to an agent that lets its peer get in sync first. */
+  private static final long KUBERNETES_MILLIS = 10_000;
+
   private static final Fault POWER_OFF = Fault.parseList("power-off").getFirst();
   private static final Fault AGENT_STOP = Fault.parseList("agent-stop").getFirst();
 
@@ -68,7 +71,7 @@ final class Scenario {
   }
 
   private Router settle() {
-    return lab.awaitSettled(30_000 + 5 * lab.detectionMillis());
+    return lab.awaitSettled();
   }
 
   /** The faults, one after the other. */
@@ -95,7 +98,14 @@ final class Scenario {
             PARTITION,
             REBOOT,
             HANDOVER,
-            MAINTENANCE ->
+            MAINTENANCE,
+            CORDON,
+            DRAIN,
+            NODE_DELETE,
+            CHART_UPGRADE,
+            OPERATOR_DELETE,
+            HELM_UNINSTALL,
+            API_STOP ->
             inject(fault, measurement);
       }
     }
@@ -162,6 +172,14 @@ final class Scenario {
     return switch (fault.kind()) {
       case AGENT_KILL, AGENT_PAUSE -> Math.max(detection, ADDRESS_LIFETIME_MILLIS);
       case RETURN, RESTART, AGENT_STOP, MAINTENANCE, HANDOVER -> detection + RETURN_MILLIS;
+      case CORDON,
+          DRAIN,
+          NODE_DELETE,
+          CHART_UPGRADE,
+          OPERATOR_DELETE,
+          HELM_UNINSTALL,
+          API_STOP ->
+          detection + KUBERNETES_MILLIS;
       case WAN_SILENT, LAN_ONEWAY -> Math.max(detection, (long) Timers.PROBE_MILLIS + 1_000);
       case NONE,
           POWER_OFF,

@@ -24,7 +24,14 @@ public enum FaultKind {
   RESTART("the software of each router in turn is stopped and started"),
   RETURN("what earlier faults took away comes back; alone: the better router, with empty tables"),
   HANDOVER("the router is asked to hand the role over (holdfast only)"),
-  MAINTENANCE("the router is put into maintenance (holdfast only)");
+  MAINTENANCE("the router is put into maintenance (holdfast only)"),
+  CORDON("kubectl cordon of the router's node (--kube only, like all below)"),
+  DRAIN("kubectl drain of the router's node"),
+  NODE_DELETE("kubectl delete node; afterwards it registers itself again"),
+  CHART_UPGRADE("helm upgrade to another agent image, until every agent has it"),
+  OPERATOR_DELETE("the operator's Deployment is deleted"),
+  HELM_UNINSTALL("helm uninstall: the operator goes, gateways stay"),
+  API_STOP("the API server is killed and stays away");
 
   private final String description;
   private final long defaultMillis;
@@ -58,11 +65,40 @@ public enum FaultKind {
     return this == HANDOVER || this == MAINTENANCE;
   }
 
+  /** Something that Kubernetes does, or has done to it. */
+  public boolean needsKubernetes() {
+    return switch (this) {
+      case CORDON, DRAIN, NODE_DELETE, CHART_UPGRADE, OPERATOR_DELETE, HELM_UNINSTALL, API_STOP ->
+          true;
+      case NONE,
+          POWER_OFF,
+          AGENT_KILL,
+          AGENT_STOP,
+          AGENT_PAUSE,
+          FREEZE,
+          WAN_DOWN,
+          LAN_DOWN,
+          SYNC_DOWN,
+          WAN_SILENT,
+          LAN_ONEWAY,
+          LINK_DOWN,
+          LOSS,
+          PARTITION,
+          REBOOT,
+          RESTART,
+          RETURN,
+          HANDOVER,
+          MAINTENANCE ->
+          false;
+    };
+  }
+
   /** Whether giving back what it took means something, so that it may have a duration. */
   boolean mayEnd() {
     return switch (this) {
-      case NONE, RESTART, RETURN, HANDOVER, LOSS -> false;
-      case POWER_OFF,
+      case RESTART, RETURN, HANDOVER, LOSS, NODE_DELETE, CHART_UPGRADE -> false;
+      case NONE,
+          POWER_OFF,
           AGENT_KILL,
           AGENT_STOP,
           AGENT_PAUSE,
@@ -75,7 +111,12 @@ public enum FaultKind {
           LINK_DOWN,
           PARTITION,
           REBOOT,
-          MAINTENANCE ->
+          MAINTENANCE,
+          CORDON,
+          DRAIN,
+          OPERATOR_DELETE,
+          HELM_UNINSTALL,
+          API_STOP ->
           true;
     };
   }

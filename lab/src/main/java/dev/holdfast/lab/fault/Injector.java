@@ -11,13 +11,14 @@ import dev.holdfast.lab.net.NetworkSite.Role;
 import dev.holdfast.lab.net.Router;
 import dev.holdfast.lab.net.Topology;
 import dev.holdfast.lab.net.TopologyBuilder;
-import dev.holdfast.lab.stack.HoldfastSoftware;
+import dev.holdfast.lab.stack.KubeSoftware;
 import dev.holdfast.lab.stack.RouterSoftware;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
 /** Prepares faults for the routers of one lab, and writes down what was done in the timeline. */
@@ -111,6 +112,14 @@ public final class Injector {
               target.node(),
               () -> ask(target, "maintenance", "on"),
               () -> ask(target, "maintenance", "off"));
+      case CORDON -> orders(fault, target, KubeOrders::cordon, KubeOrders::uncordon);
+      case DRAIN -> orders(fault, target, KubeOrders::drain, KubeOrders::uncordon);
+      case NODE_DELETE -> orders(fault, target, KubeOrders::deleteNode, KubeOrders::registerNode);
+      case CHART_UPGRADE -> orders(fault, target, KubeOrders::upgrade, orders -> {});
+      case OPERATOR_DELETE ->
+          orders(fault, target, KubeOrders::deleteOperator, KubeOrders::repairChart);
+      case HELM_UNINSTALL -> orders(fault, target, KubeOrders::uninstall, KubeOrders::repairChart);
+      case API_STOP -> orders(fault, target, KubeOrders::stopApi, KubeOrders::startApi);
       case RETURN, RESTART ->
           throw new IllegalArgumentException(fault.text() + " is a sequence of other faults");
     };
@@ -237,13 +246,28 @@ public final class Injector {
   }
 
   private long ask(Router target, String... command) {
-    if (!(of(target) instanceof HoldfastSoftware agent)) {
-      throw new LabException(
-          of(target).name() + " has no command for '" + String.join(" ", command) + "'");
-    }
     long at = System.nanoTime();
-    agent.command(command[0], List.of(command).subList(1, command.length));
+    of(target).command(command[0], List.of(command).subList(1, command.length));
     return at;
+  }
+
+  // --- Kubernetes ------------------------------------------------------------------------------
+
+  private Injection orders(
+      Fault fault, Router target, Consumer<KubeOrders> begin, Consumer<KubeOrders> end) {
+    if (!(of(target) instanceof KubeSoftware pods)) {
+      throw new LabException("\"" + fault.text() + "\" needs routers in Kubernetes");
+    }
+    var orders = new KubeOrders(pods.cluster(), target.node(), topology.routers());
+    return recorded(
+        fault,
+        target.node(),
+        () -> {
+          long at = System.nanoTime();
+          begin.accept(orders);
+          return at;
+        },
+        () -> end.accept(orders));
   }
 
   // --- frames ---------------------------------------------------------------------------------

@@ -69,12 +69,7 @@ public final class HoldfastSoftware implements RouterSoftware {
     }
   }
 
-  /**
-   * Runs one of the program's commands for this agent.
-   *
-   * @return its output
-   * @throws LabException when it failed, with what it said
-   */
+  @Override
   public String command(String name, List<String> arguments) {
     var command = command(name, "--node", router.node());
     command.addAll(arguments);

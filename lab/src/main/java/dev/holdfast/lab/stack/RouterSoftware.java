@@ -1,11 +1,13 @@
 package dev.holdfast.lab.stack;
 
+import dev.holdfast.lab.LabException;
 import dev.holdfast.lab.net.Programs;
 import java.nio.file.Path;
 import java.util.List;
 
 /** The programs that run on one router. Methods are called by the lab's main thread only. */
-public sealed interface RouterSoftware permits HoldfastSoftware, KeepalivedSoftware {
+public sealed interface RouterSoftware 
+    permits HoldfastSoftware, KeepalivedSoftware, KubeSoftware {
 
   /** For people: {@code holdfast}, {@code keepalived}. */
   String name();
@@ -31,6 +33,16 @@ public sealed interface RouterSoftware permits HoldfastSoftware, KeepalivedSoftw
 
   /** Forgets what a tmpfs held: the power is gone, and every process with it. */
   void powerLost();
+
+  /**
+   * Runs one of our agent's commands.
+   *
+   * @return its output
+   * @throws LabException when it failed, with what it said; always, where there is no such agent
+   */
+  default String command(String name, List<String> arguments) {
+    throw new LabException(name() + " has no command '" + name + "'");
+  }
 
   /** What the speaker logs. */
   Path logFile();

@@ -6,6 +6,8 @@ import java.util.stream.Stream;
 public enum Stack {
   /** Our agent on all. */
   HOLDFAST("holdfast"),
+  /** Our agents as pods of a real Kubernetes cluster whose nodes are the routers. */
+  KUBERNETES("kubernetes"),
   /** keepalived, conntrackd and iptables on all. */
   KEEPALIVED("keepalived"),
   /** Our agent on the best router, the others' software on the rest. */
@@ -31,7 +33,7 @@ public enum Stack {
                 new IllegalArgumentException(
                     "there is no stack \""
                         + text
-                        + "\"; there are holdfast, keepalived, mixed (our agent on the best"
+                        + "\"; there are holdfast, kubernetes, keepalived, mixed (our agent on the best"
                         + " router) and mixed:keepalived (theirs on the best)"));
   }
 
@@ -40,7 +42,7 @@ public enum Stack {
    */
   public boolean runsHoldfast(boolean best) {
     return switch (this) {
-      case HOLDFAST -> true;
+      case HOLDFAST, KUBERNETES -> true;
       case KEEPALIVED -> false;
       case MIXED -> best;
       case MIXED_REVERSED -> !best;
@@ -52,7 +54,7 @@ public enum Stack {
   }
 
   public boolean needsKeepalived() {
-    return this != HOLDFAST;
+    return this == KEEPALIVED || isMixed();
   }
 
   public boolean isMixed() {

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>power-off, agent-kill, agent-pause</td><td>D + 50 ms</td><td>moves</td></tr>
  * <tr><td>wan-silent, lan-oneway on a network with {@code gateways}</td><td>5.05 s</td>
  *     <td>moves</td></tr>
+ * <tr><td>cordon, drain, node-delete</td><td>100 ms</td><td>moves</td></tr>
+ * <tr><td>chart-upgrade</td><td>100 ms</td><td>not judged</td></tr>
+ * <tr><td>operator-delete, helm-uninstall, api-stop</td><td>no probe lost</td><td>stays</td></tr>
  * <tr><td>partition</td><td>D + 50 ms</td><td>not judged</td></tr>
  * <tr><td>loss; wan-silent, lan-oneway without {@code gateways}</td><td>not judged</td>
  *     <td>not judged</td></tr>
@@ -37,6 +40,9 @@ public final class Promise {
 
   /** From the decision to the last neighbour having learned of it. */
   static final double MOVE_MILLIS = 50;
+
+  /** A change that Kubernetes plans. */
+  static final double PLANNED_MILLIS = 100;
 
   /** Virtual addresses live for three seconds without renewal; one more to be taken away. */
   static final double LIFETIME_MILLIS = 4_000;
@@ -77,7 +83,11 @@ public final class Promise {
             RESTART,
             RETURN,
             HANDOVER,
-            MAINTENANCE -> {}
+            MAINTENANCE,
+            OPERATOR_DELETE,
+            HELM_UNINSTALL,
+            API_STOP -> {}
+        case CORDON, DRAIN, NODE_DELETE, CHART_UPGRADE -> limit = Math.max(limit, PLANNED_MILLIS);
         case WAN_DOWN, LAN_DOWN -> limit = Math.max(limit, MOVE_MILLIS);
         case POWER_OFF, AGENT_KILL, AGENT_PAUSE, PARTITION ->
             limit = Math.max(limit, detectionMillis + MOVE_MILLIS);
@@ -103,11 +113,22 @@ public final class Promise {
   private RoleRule roleRule(FaultKind fault) {
     return switch (fault) {
       case WAN_SILENT, LAN_ONEWAY -> isProbed(fault) ? RoleRule.MOVES : RoleRule.EITHER;
-      case NONE, FREEZE, SYNC_DOWN, LINK_DOWN -> RoleRule.STAYS;
-      case AGENT_STOP, REBOOT, HANDOVER, MAINTENANCE, WAN_DOWN, LAN_DOWN, POWER_OFF, AGENT_KILL ->
+      case NONE, FREEZE, SYNC_DOWN, LINK_DOWN, OPERATOR_DELETE, HELM_UNINSTALL, API_STOP ->
+          RoleRule.STAYS;
+      case AGENT_STOP,
+          REBOOT,
+          HANDOVER,
+          MAINTENANCE,
+          WAN_DOWN,
+          LAN_DOWN,
+          POWER_OFF,
+          AGENT_KILL,
+          CORDON,
+          DRAIN,
+          NODE_DELETE ->
           RoleRule.MOVES;
       // A pause shorter than the peers' patience moves nothing.
-      case AGENT_PAUSE, RESTART, RETURN, PARTITION, LOSS -> RoleRule.EITHER;
+      case AGENT_PAUSE, RESTART, RETURN, PARTITION, LOSS, CHART_UPGRADE -> RoleRule.EITHER;
     };
   }
 
