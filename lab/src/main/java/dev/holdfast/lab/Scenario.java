@@ -172,13 +172,7 @@ final class Scenario {
     return switch (fault.kind()) {
       case AGENT_KILL, AGENT_PAUSE -> Math.max(detection, ADDRESS_LIFETIME_MILLIS);
       case RETURN, RESTART, AGENT_STOP, MAINTENANCE, HANDOVER -> detection + RETURN_MILLIS;
-      case CORDON,
-          DRAIN,
-          NODE_DELETE,
-          CHART_UPGRADE,
-          OPERATOR_DELETE,
-          HELM_UNINSTALL,
-          API_STOP ->
+      case CORDON, DRAIN, NODE_DELETE, CHART_UPGRADE, OPERATOR_DELETE, HELM_UNINSTALL, API_STOP ->
           detection + KUBERNETES_MILLIS;
       case WAN_SILENT, LAN_ONEWAY -> Math.max(detection, (long) Timers.PROBE_MILLIS + 1_000);
       case NONE,

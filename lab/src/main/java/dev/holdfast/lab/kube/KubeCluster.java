@@ -203,9 +203,7 @@ public final class KubeCluster {
 
   /** Commands for a shell that wants to look around. */
   public String enter() {
-    return "eval \"$("
-        + String.join(" ", script(List.of("env")).subList(1, 5))
-        + ")\"";
+    return "eval \"$(" + String.join(" ", script(List.of("env")).subList(1, 5)) + ")\"";
   }
 
   /** Installs the chart, with the host's network for the operator: there is no pod network. */
@@ -214,8 +212,7 @@ public final class KubeCluster {
   }
 
   private void install(Map<String, ?> values) {
-    InstallCommand install =
-        new Helm(project.resolve("helm/holdfast")).install().withName(RELEASE);
+    InstallCommand install = new Helm(project.resolve("helm/holdfast")).install().withName(RELEASE);
     install.set("operator.hostNetwork", true);
     values.forEach(install::set);
     install.withNamespace(NAMESPACE).createNamespace().withKubeConfig(kubeconfig()).call();
@@ -223,8 +220,7 @@ public final class KubeCluster {
 
   /** Upgrades or repairs it. */
   public void upgrade(Map<String, ?> values) {
-    UpgradeCommand upgrade =
-        new Helm(project.resolve("helm/holdfast")).upgrade().withName(RELEASE);
+    UpgradeCommand upgrade = new Helm(project.resolve("helm/holdfast")).upgrade().withName(RELEASE);
     upgrade.set("operator.hostNetwork", true);
     values.forEach(upgrade::set);
     upgrade.withNamespace(NAMESPACE).install().withKubeConfig(kubeconfig()).call();
