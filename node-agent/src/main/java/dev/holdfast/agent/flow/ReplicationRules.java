@@ -6,6 +6,10 @@ import dev.holdfast.api.addr.Prefix;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which flows are told to the peers.
@@ -15,7 +19,7 @@ import java.util.List;
  * is replicated all the same. Loopback, link-local IPv6, multicast, broadcast and unspecified
  * addresses are always left out: such flows end at one router.
  *
- * <p>Immutable; judging makes no garbage.
+ * <p>Immutable; equal when they leave the same out; judging makes no garbage.
  */
 public final class ReplicationRules {
   private static final int PROTOCOLS = 256;
@@ -26,6 +30,7 @@ public final class ReplicationRules {
   private static final int IPV6_MULTICAST = 0xff;
   private static final int IPV6_LINK_LOCAL = 0x3fa;
 
+  private final Set<Prefix> networks;
   private final int[] ipv4Networks;
   private final int[] ipv4Masks;
   private final long[] ipv6Highs;
@@ -41,6 +46,7 @@ public final class ReplicationRules {
    * @param protocols IP protocol numbers to replicate, 0 to 255; empty for all
    */
   public ReplicationRules(Collection<Prefix> ignored, Collection<Integer> protocols) {
+    networks = ignored.stream().map(Prefix::network).collect(Collectors.toSet());
     List<Prefix> ipv4 = ignored.stream().filter(p -> p.address() instanceof Ipv4Address).toList();
     List<Prefix> ipv6 = ignored.stream().filter(p -> p.address() instanceof Ipv6Address).toList();
     ipv4Networks = new int[ipv4.size()];
@@ -67,6 +73,18 @@ public final class ReplicationRules {
       }
       this.protocols.set(protocol);
     }
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof ReplicationRules rules
+        && networks.equals(rules.networks)
+        && protocols.equals(rules.protocols);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(networks, protocols);
   }
 
   /** A mask of 64 bits whose first {@code count} are set; 0 to 64. */

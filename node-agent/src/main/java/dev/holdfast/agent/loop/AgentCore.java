@@ -67,6 +67,9 @@ public final class AgentCore {
 
   private ClusterConfig config;
   private RoleConfig roleConfig;
+  private @Nullable RoleState deadlineRole;
+  private @Nullable RoleConfig deadlineConfig;
+  private OptionalLong roleDeadline = OptionalLong.empty();
   private volatile SenderFilter senderFilter;
   private RoleState role;
   private NextHops nextHops;
@@ -152,7 +155,18 @@ public final class AgentCore {
       earliest = earlier(earliest, port.state.deadlineNanos());
     }
     earliest = earlier(earliest, nextHops.deadlineNanos());
-    return earlier(earliest, RoleMachine.deadlineNanos(roleConfig, role));
+    return earlier(earliest, roleDeadline());
+  }
+
+  /** Asked for in every turn, and only as new as the role's last change. */
+  @SuppressWarnings("ReferenceEquality") // a state that was not made anew has the same deadline
+  private OptionalLong roleDeadline() {
+    if (deadlineRole != role || deadlineConfig != roleConfig) {
+      deadlineRole = role;
+      deadlineConfig = roleConfig;
+      roleDeadline = RoleMachine.deadlineNanos(roleConfig, role);
+    }
+    return roleDeadline;
   }
 
   private static long earlier(long one, OptionalLong other) {

@@ -1,7 +1,10 @@
 package dev.holdfast.agent.ops;
 
 import dev.holdfast.api.v1alpha1.FirewallStatus;
+import dev.holdfast.api.v1alpha1.FlowCommitStatus;
 import dev.holdfast.api.v1alpha1.FlowStatus;
+import dev.holdfast.api.v1alpha1.FlowSyncStatus;
+import dev.holdfast.api.v1alpha1.FlowTableStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import dev.holdfast.api.v1alpha1.PeerStatus;
@@ -19,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -51,6 +55,7 @@ public final class AgentMetrics implements MultiCollector {
       role(page, now);
       virtualRouters(page, now);
       peers(page, now);
+      flowSync(page, now.flowSync());
       flows(page, now.flows());
       firewall(page, now.firewall());
       stalls(page, now.stalls());
@@ -123,6 +128,18 @@ public final class AgentMetrics implements MultiCollector {
           (double) (peer.positionSent() - peer.positionAcknowledged()),
           "peer",
           peer.router());
+      page.gauge(
+          "sync_position_sent",
+          "Position of our newest change that was sent.",
+          (double) peer.positionSent(),
+          "peer",
+          peer.router());
+      page.gauge(
+          "sync_position_acknowledged",
+          "Position up to which the peer holds our flows.",
+          (double) peer.positionAcknowledged(),
+          "peer",
+          peer.router());
       if (peer.lagMillis() != null) {
         page.gauge(
             "sync_lag_seconds",
@@ -136,6 +153,55 @@ public final class AgentMetrics implements MultiCollector {
       page.counter(
           "sync_resent", "Messages sent again.", (double) peer.resent(), "peer", peer.router());
     }
+  }
+
+  private static void flowSync(Page page, @Nullable FlowSyncStatus sync) {
+    if (sync == null) {
+      return;
+    }
+    each(
+        page,
+        "link_dropped",
+        "Datagrams and messages that did not count.",
+        "reason",
+        sync.dropped());
+    FlowCommitStatus commit = sync.commit();
+    if (commit != null) {
+      page.counter(
+          "commit_requests",
+          "Requests about peers' flows that the kernel took.",
+          commit.committed());
+      each(page, "commit_clashes", "What was in a flow's way.", "kind", commit.clashes());
+      each(page, "commit_left_out", "What flows were written without.", "part", commit.leftOut());
+      each(
+          page, "commit_failed", "Flows that the kernel refused.", "errno", names(commit.failed()));
+      page.counter("commit_put_back", "Flows that had timed out here.", commit.putBack());
+      page.counter("commit_purged", "Leftovers of an earlier life.", commit.purged());
+    }
+    FlowTableStatus table = sync.table();
+    if (table != null) {
+      page.gauge("table_entries", "Flows and expectations in the agent's table.", table.entries());
+      page.gauge("table_entries_max", "Most that it takes.", table.entriesMax());
+      page.gauge("table_bytes", "Memory that it has.", table.bytes());
+      page.counter("table_refused", "Flows that found no room.", table.refused());
+      page.gauge(
+          "events_receive_buffer_bytes",
+          "Receive buffer for the kernel's flow events.",
+          table.receiveBufferBytes());
+      page.counter("events_overruns", "Times the kernel dropped flow events.", table.overruns());
+    }
+  }
+
+  private static void each(
+      Page page, String name, String help, String label, Map<String, Long> counts) {
+    counts.forEach((value, count) -> page.counter(name, help, (double) count, label, value));
+  }
+
+  /** The errno's name alone: {@code EINVAL, invalid} becomes {@code EINVAL}. */
+  private static Map<String, Long> names(Map<String, Long> byErrno) {
+    Map<String, Long> named = new TreeMap<>();
+    byErrno.forEach((errno, count) -> named.merge(errno.split(",", 2)[0], count, Long::sum));
+    return named;
   }
 
   private static void flows(Page page, @Nullable FlowStatus flows) {

@@ -2,7 +2,11 @@ package dev.holdfast.agent.ops;
 
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
+import dev.holdfast.api.v1alpha1.FailedFlow;
+import dev.holdfast.api.v1alpha1.FlowCommitStatus;
 import dev.holdfast.api.v1alpha1.FlowStatus;
+import dev.holdfast.api.v1alpha1.FlowSyncStatus;
+import dev.holdfast.api.v1alpha1.FlowTableStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import dev.holdfast.api.v1alpha1.KernelSetting;
@@ -206,6 +210,48 @@ public final class StatusScreen {
           });
     }
     table(rows);
+    kernel(status.flowSync());
+  }
+
+  /** Two lines: what the peers' flows met in this kernel, and how full the table is. */
+  private void kernel(FlowSyncStatus sync) {
+    FlowCommitStatus commit = sync.commit();
+    FlowTableStatus table = sync.table();
+    if (commit == null || table == null) {
+      return;
+    }
+    line("");
+    line(
+        "commit "
+            + count(commit.committed())
+            + " written, "
+            + count(sum(commit.clashes()))
+            + " clashes, "
+            + count(sum(commit.failed()))
+            + " refused, "
+            + count(commit.putBack())
+            + " put back, "
+            + count(commit.purged())
+            + " purged");
+    line(
+        "table  "
+            + count(table.entries())
+            + " of "
+            + count(table.entriesMax())
+            + " entries, "
+            + table.bytes() / (1 << 20)
+            + " MiB, "
+            + count(table.overruns())
+            + " times overrun; "
+            + count(sum(sync.dropped()))
+            + " messages on the links did not count");
+    for (FailedFlow failed : commit.lastFailed()) {
+      line("  refused: " + failed.flow() + " (" + failed.errno() + ")");
+    }
+  }
+
+  private static long sum(Map<String, Long> counts) {
+    return counts.values().stream().mapToLong(Long::longValue).sum();
   }
 
   private void policy() {

@@ -8,7 +8,9 @@ import dev.holdfast.agent.linux.Errno;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Deque;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,11 +22,13 @@ import org.slf4j.LoggerFactory;
  * Brings <em>theirs</em> into this kernel, in the order of their changes, a batch at a time, and
  * knows up to which position the kernel holds everything.
  *
- * <p>A flow that we have not written yet is created; one that we have is updated. A clash (there is
- * a flow of that tuple, or another one with that reply) is decided for the peer's flow: what was
- * there is deleted and ours created anew, so that no windows of an earlier life stay. What the
- * kernel refuses for its helper, labels or master is written without them. Every refusal that
- * remains is counted by errno.
+ * <p>A flow that we have not written yet is created; one that we have is updated. A clash is
+ * decided for the peer's flow, whoever made what is there (a packet that came before the flow, an
+ * earlier life as the active router, the router itself): it is deleted and the peer's created anew,
+ * so that no windows and no missing translation of an earlier life stay. Clashes are counted by
+ * what was in the way, see {@link Clash}. What the kernel refuses for its helper, labels or master
+ * is written without them, and counted too. Every refusal that remains is counted by errno, and the
+ * last {@value #REFUSED_KEPT} are kept with their flow.
  *
  * <p>Lifetimes are {@value #LIFETIME_MIN_SECONDS} s at least: the active router's kernel makes no
  * event when a flow is merely used, so the true timeout would run out here. {@link #restore} gives
@@ -40,6 +44,21 @@ final class FlowCommitter {
 
   /** The table's note of an entry that this kernel was given. */
   static final int WRITTEN = 1;
+
+  /** What was in the way of a peer's flow. */
+  enum Clash {
+    /** A flow of the same original tuple. */
+    SAME_TUPLE,
+    /** A flow of another original tuple with the same reply, like a translation to that port. */
+    SAME_REPLY,
+    /** Our own entry, in a state from which the kernel refuses to change it. */
+    STALE_STATE
+  }
+
+  /** A flow that the kernel does not hold, and why. */
+  record Refusal(String flow, String errno) {}
+
+  static final int REFUSED_KEPT = 10;
 
   private static final int REQUESTS_PER_BATCH = 128;
   private static final int REQUEST_ROOM = 3 * CtRequests.REQUEST_BYTES_MAX;
@@ -65,16 +84,37 @@ final class FlowCommitter {
     }
   }
 
+  /** Deletes that clear the way: taken means that something stood there. No jobs of their own. */
+  private static final Job CLEARS_TUPLE = new Job(FlowTable.NONE, 0, Way.DELETE, 0, 0);
+
+  private static final Job CLEARS_REPLY = new Job(FlowTable.NONE, 0, Way.DELETE, 0, 1);
+
   /** A batch under way: which job each request belongs to; null where a refusal does not count. */
   private static final class UnderWay {
     final List<@Nullable Job> jobs = new ArrayList<>();
     long firstPosition = Long.MAX_VALUE;
+    int tuplesCleared;
+    int repliesCleared;
 
     void add(@Nullable Job job) {
       jobs.add(job);
       if (job != null) {
         firstPosition = Math.min(firstPosition, job.position());
       }
+    }
+
+    /** Counts on: {@code by} +1 when the request is made, -1 when nothing was there. */
+    void clears(Job what, int by) {
+      if (what.equals(CLEARS_TUPLE)) {
+        tuplesCleared += by;
+      } else {
+        repliesCleared += by;
+      }
+    }
+
+    void addClearing(Job what) {
+      jobs.add(what);
+      clears(what, 1);
     }
   }
 
@@ -90,7 +130,10 @@ final class FlowCommitter {
   private long read;
   private long forgottenSeen;
   private long written;
-  private long clashes;
+  private final Map<Clash, Long> clashes = new EnumMap<>(Clash.class);
+  private final Map<String, Long> leftOut = new TreeMap<>();
+  private final Deque<Refusal> lastRefused = new ArrayDeque<>();
+  private boolean kernelWasFull;
   private int restoring = FlowTable.NONE;
   private boolean restores;
 
@@ -133,9 +176,26 @@ final class FlowCommitter {
     return written;
   }
 
-  /** Flows that were there already in another shape. */
-  long clashes() {
-    return clashes;
+  /** What was in the way, and was deleted. */
+  Map<Clash, Long> clashes() {
+    return Collections.unmodifiableMap(clashes);
+  }
+
+  /** What flows were written without, because this kernel does not have it. */
+  Map<String, Long> leftOut() {
+    return Collections.unmodifiableMap(leftOut);
+  }
+
+  /** The last flows that the kernel refused for good, oldest first. */
+  List<Refusal> lastRefused() {
+    return List.copyOf(lastRefused);
+  }
+
+  /** True once after the kernel had no room: what it refused is worth another try later. */
+  boolean takeKernelWasFull() {
+    boolean was = kernelWasFull;
+    kernelWasFull = false;
+    return was;
   }
 
   /** What the kernel refused for good, by errno. */
@@ -206,9 +266,9 @@ final class FlowCommitter {
       }
       case REPLACE -> {
         requests.delete(out, flow.original, flow.zone);
-        filling.add(null);
+        filling.addClearing(CLEARS_TUPLE);
         requests.deleteByReply(out, flow.reply, flow.zone);
-        filling.add(null);
+        filling.addClearing(CLEARS_REPLY);
         requests.create(out, flow, lifetime, job.leftOut());
         filling.add(job);
       }
@@ -243,19 +303,29 @@ final class FlowCommitter {
     written += batch.taken();
     for (int i = 0; i < batch.refusals(); i++) {
       Job job = asked.jobs.get(batch.refusedIndex(i));
-      if (job != null) {
+      if (job != null && job.handle() == FlowTable.NONE) {
+        asked.clears(job, -1);
+      } else if (job != null) {
         refused(job, batch.refusedErrno(i));
       }
     }
+    count(Clash.SAME_TUPLE, asked.tuplesCleared);
+    count(Clash.SAME_REPLY, asked.repliesCleared);
     batch.release();
     table.theirs().forgetEnded(committed());
+  }
+
+  private void count(Clash clash, int many) {
+    if (many > 0) {
+      clashes.merge(clash, (long) many, Long::sum);
+    }
   }
 
   /** The kernel gave no answer about the oldest batch: all of it is written again. */
   void unanswered(ConntrackWriter.Batch batch) {
     UnderWay asked = underWay.remove();
     for (Job job : asked.jobs) {
-      if (job != null && job.attempts() < ATTEMPTS_MAX) {
+      if (job != null && job.handle() != FlowTable.NONE && job.attempts() < ATTEMPTS_MAX) {
         again.add(job.again(job.way() == Way.DELETE ? Way.DELETE : Way.REPLACE, 0));
       }
     }
@@ -276,37 +346,55 @@ final class FlowCommitter {
       }
     }
     table.setNote(job.handle(), 0);
-    long count = refusals.merge(Errno.describe(errno), 1L, Long::sum);
-    if (count == 1 && !isExpectation) {
-      table.read(job.handle(), flow);
-      LOG.warn("flow not committed errno={} flow=\"{}\"", Errno.describe(errno), flow);
+    kernelWasFull |= errno == Errno.ENOMEM;
+    keep(job.handle(), isExpectation, Errno.describe(errno));
+  }
+
+  private void keep(int handle, boolean isExpectation, String why) {
+    String what;
+    if (isExpectation) {
+      table.read(handle, expectation);
+      what = "expectation " + expectation.expected;
+    } else {
+      table.read(handle, flow);
+      what = flow.toString();
+    }
+    if (lastRefused.size() == REFUSED_KEPT) {
+      lastRefused.removeFirst();
+    }
+    lastRefused.addLast(new Refusal(what, why));
+    if (refusals.merge(why, 1L, Long::sum) == 1) {
+      LOG.warn("flow not committed errno=\"{}\" flow=\"{}\"", why, what);
     }
   }
 
   private @Nullable Job secondTry(Job job, int errno) {
-    switch (errno) {
+    return switch (errno) {
       case Errno.EEXIST, Errno.EBUSY -> {
         if (job.way() == Way.REPLACE) {
-          return null;
+          yield null;
         }
-        clashes++;
-        return job.again(Way.REPLACE, 0);
+        count(Clash.STALE_STATE, job.way() == Way.UPDATE ? 1 : 0);
+        yield job.again(Way.REPLACE, 0);
       }
-      case Errno.ENOENT -> {
-        return job.way() == Way.UPDATE
-            ? job.again(Way.CREATE, 0)
-            : job.again(job.way(), CtRequests.WITHOUT_MASTER);
-      }
-      case Errno.EOPNOTSUPP -> {
-        return job.again(job.way(), CtRequests.WITHOUT_HELPER);
-      }
-      case Errno.EINVAL -> {
-        return job.again(job.way(), CtRequests.WITHOUT_LABELS | CtRequests.WITHOUT_HELPER);
-      }
-      default -> {
-        return null;
-      }
+      case Errno.ENOENT ->
+          job.way() == Way.UPDATE
+              ? job.again(Way.CREATE, 0)
+              : without(job, CtRequests.WITHOUT_MASTER, "Master");
+      case Errno.EOPNOTSUPP -> without(job, CtRequests.WITHOUT_HELPER, "Helper");
+      case Errno.EINVAL ->
+          without(job, CtRequests.WITHOUT_LABELS | CtRequests.WITHOUT_HELPER, "LabelsAndHelper");
+      default -> null;
+    };
+  }
+
+  /** Null when it was left out already: that is not what the kernel minds. */
+  private @Nullable Job without(Job job, int part, String name) {
+    if ((job.leftOut() & part) == part) {
+      return null;
     }
+    leftOut.merge(name, 1L, Long::sum);
+    return job.again(job.way(), part);
   }
 
   // ---------------------------------------------------------------------------- after a takeover

@@ -276,7 +276,9 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
 
   /** Each link, in the words of the resource; on the loop's thread. */
   FlowSyncStatus linkStatus(long nowNanos) {
-    return wire.status(nowNanos);
+    FlowSyncStatus links = wire.status(nowNanos);
+    return new FlowSyncStatus(
+        links.peers(), links.keys(), kernel.commitStatus(), kernel.tableStatus(), links.dropped());
   }
 
   /** Looks at the next piece of the table; on the loop's thread. */
@@ -297,6 +299,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     if (table.refused() > 0) {
       unprotected.put(UnprotectedReason.TABLE_FULL, table.refused());
     }
+    kernel.countLeftOut(unprotected);
     return new FlowStatus(tracked, held, unprotected);
   }
 

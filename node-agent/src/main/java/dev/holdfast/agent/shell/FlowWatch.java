@@ -13,6 +13,7 @@ import dev.holdfast.agent.flow.Stored;
 import dev.holdfast.agent.flow.Telling;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 
 /**
  * What the kernel tells of its flows → the table.
@@ -44,7 +45,10 @@ final class FlowWatch {
   private int cleansFor = FlowTable.NONE;
 
   private long malformed;
-  private long ignored;
+
+  /** Flows in our kernel that the rules leave out, about; by {@link Replication#ordinal}. */
+  private final long[] leftOut = new long[Replication.values().length];
+
   private long putBack;
   private long purged;
 
@@ -53,13 +57,19 @@ final class FlowWatch {
     this.rules = rules;
   }
 
-  void rules(ReplicationRules changed) {
+  /**
+   * @return whether they leave something else out than before
+   */
+  boolean rules(ReplicationRules changed) {
+    boolean other = !changed.equals(rules);
     rules = changed;
+    return other;
   }
 
   void active(boolean isActive) {
     active = isActive;
     cleansFor = FlowTable.NONE;
+    dumpBegins();
   }
 
   /**
@@ -80,9 +90,17 @@ final class FlowWatch {
     return malformed;
   }
 
-  /** Reports about flows that the rules leave out. */
-  long ignored() {
-    return ignored;
+  /**
+   * Flows in our kernel that the rules leave out for this reason: those of the last dump and what
+   * came and went since. What is born while a dump runs may count twice until the next one.
+   */
+  long leftOut(Replication reason) {
+    return leftOut[reason.ordinal()];
+  }
+
+  /** A dump of the flows begins: what is left out is counted anew. */
+  void dumpBegins() {
+    Arrays.fill(leftOut, 0);
   }
 
   /** Flows of theirs that had ended here and were put back. */
@@ -139,10 +157,14 @@ final class FlowWatch {
   }
 
   private void takeFlow(CtKind kind, int nowSeconds) {
+    Replication judged = rules.judge(flow);
+    if (judged != Replication.REPLICATED) {
+      countLeftOut(judged, kind);
+    }
     if (kind == CtKind.ENDED) {
       ended(table.find(flow.original, flow.zone));
-    } else if (rules.judge(flow) != Replication.REPLICATED) {
-      ignored++;
+    } else if (judged != Replication.REPLICATED) {
+      return;
     } else if (active) {
       table.store(FlowTable.OURS, telling(kind), flow, true, nowSeconds);
     } else if (kind == CtKind.SEEN && cleansFor != FlowTable.NONE) {
@@ -152,6 +174,18 @@ final class FlowWatch {
         table.end(table.lastHandle());
         purged++;
       }
+    }
+  }
+
+  private void countLeftOut(Replication judged, CtKind kind) {
+    if (!active) {
+      return;
+    }
+    int reason = judged.ordinal();
+    switch (kind) {
+      case BORN, SEEN -> leftOut[reason]++;
+      case ENDED -> leftOut[reason] = Math.max(0, leftOut[reason] - 1);
+      default -> {}
     }
   }
 

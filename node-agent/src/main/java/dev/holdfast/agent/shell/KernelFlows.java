@@ -1,12 +1,17 @@
 package dev.holdfast.agent.shell;
 
 import dev.holdfast.agent.flow.FlowTable;
+import dev.holdfast.agent.flow.Replication;
 import dev.holdfast.agent.flow.ReplicationRules;
 import dev.holdfast.agent.linux.SyscallException;
 import dev.holdfast.agent.sync.core.TableFlows;
+import dev.holdfast.api.v1alpha1.FailedFlow;
+import dev.holdfast.api.v1alpha1.FlowCommitStatus;
+import dev.holdfast.api.v1alpha1.FlowTableStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
@@ -178,8 +183,11 @@ final class KernelFlows implements AutoCloseable {
 
   // ------------------------------------------------------------------------------ from the owner
 
+  /** Other rules: what they let in or leave out from now on is found by reading the table anew. */
   void rules(ReplicationRules changed) {
-    watch.rules(changed);
+    if (watch.rules(changed) && active && dump == Dump.NONE) {
+      dump = Dump.WANTED;
+    }
   }
 
   void continuous(boolean changed) {
@@ -273,6 +281,52 @@ final class KernelFlows implements AutoCloseable {
     return committer.refusals();
   }
 
+  /** Adds the flows in our kernel that the rules leave out, by reason. */
+  void countLeftOut(Map<String, Long> unprotected) {
+    putIfAny(
+        unprotected,
+        UnprotectedReason.IGNORED_BY_RULE,
+        watch.leftOut(Replication.IGNORED_SOURCE)
+            + watch.leftOut(Replication.IGNORED_REPLY_SOURCE));
+    putIfAny(
+        unprotected,
+        UnprotectedReason.IGNORED_PROTOCOL,
+        watch.leftOut(Replication.IGNORED_PROTOCOL));
+    putIfAny(unprotected, UnprotectedReason.NOT_UNICAST, watch.leftOut(Replication.NOT_UNICAST));
+  }
+
+  private static void putIfAny(Map<String, Long> counts, String reason, long count) {
+    if (count > 0) {
+      counts.put(reason, count);
+    }
+  }
+
+  /** What became of the peers' flows in this kernel. */
+  FlowCommitStatus commitStatus() {
+    Map<String, Long> clashes = new TreeMap<>();
+    committer.clashes().forEach((clash, count) -> clashes.put(EnumWord.of(clash), count));
+    return new FlowCommitStatus(
+        committer.written(),
+        clashes,
+        committer.leftOut(),
+        committer.refusals(),
+        committer.lastRefused().stream()
+            .map(refusal -> new FailedFlow(refusal.flow(), refusal.errno()))
+            .toList(),
+        watch.putBack(),
+        watch.purged());
+  }
+
+  FlowTableStatus tableStatus() {
+    return new FlowTableStatus(
+        table.used(),
+        table.entriesMax(),
+        table.bytes(),
+        table.refused(),
+        listener.kernelBufferBytes(),
+        lost);
+  }
+
   /** What a person should look at, a sentence each. */
   List<String> problems() {
     List<String> problems = new ArrayList<>();
@@ -304,6 +358,9 @@ final class KernelFlows implements AutoCloseable {
   }
 
   private void commitSome() {
+    if (committer.takeKernelWasFull()) {
+      rewriteWanted = true;
+    }
     if (continuous || commitWanted) {
       for (int i = 0; i < BATCHES && committer.commitSome(); i++) {
         // Until there is no more, or no batch is free.
@@ -350,6 +407,7 @@ final class KernelFlows implements AutoCloseable {
     if (dump == Dump.WANTED && nowNanos - dumpNotBeforeNanos >= 0) {
       if (dumper.begin(watch.dumpRequest(false))) {
         dump = Dump.FLOWS;
+        watch.dumpBegins();
         table.clearOverflow();
         sweep = active ? table.beginSweep(FlowTable.OURS) : null;
       }

@@ -36,6 +36,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -410,7 +411,26 @@ final class SealedWire implements FlowWire {
         all == null
             ? List.of()
             : all.links().stream().map(link -> peerStatus(link.status(nowNanos))).toList(),
-        keys.fingerprints());
+        keys.fingerprints(),
+        null,
+        null,
+        all == null ? Map.of() : dropped(all));
+  }
+
+  private static Map<String, Long> dropped(SyncLinks all) {
+    Map<String, Long> dropped = new TreeMap<>();
+    all.strangers()
+        .forEach((reason, count) -> dropped.merge(EnumWord.of(reason), count, Long::sum));
+    for (SyncLink link : all.links()) {
+      link.counters()
+          .drops
+          .forEach((reason, count) -> dropped.merge(EnumWord.of(reason), count, Long::sum));
+      link.counters()
+          .flowDrops
+          .forEach(
+              (reason, count) -> dropped.merge("Flow" + EnumWord.of(reason), count, Long::sum));
+    }
+    return dropped;
   }
 
   private static PeerStatus peerStatus(LinkStatus link) {

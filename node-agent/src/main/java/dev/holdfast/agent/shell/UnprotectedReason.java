@@ -15,5 +15,14 @@ final class UnprotectedReason {
   /** Our table had no room for it. */
   static final String TABLE_FULL = "TableFull";
 
+  /** {@code flowSync.ignore} leaves it out: the router's own, a pod's, a service's. Not tracked. */
+  static final String IGNORED_BY_RULE = "IgnoredByRule";
+
+  /** Its protocol is not among those that are replicated. Not tracked. */
+  static final String IGNORED_PROTOCOL = "IgnoredProtocol";
+
+  /** To a group or to everybody: it ends at this router. Not tracked. */
+  static final String NOT_UNICAST = "NotUnicast";
+
   private UnprotectedReason() {}
 }

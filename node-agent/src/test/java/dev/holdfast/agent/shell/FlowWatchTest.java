@@ -8,6 +8,7 @@ import dev.holdfast.agent.flow.FlowMemory;
 import dev.holdfast.agent.flow.FlowStatus;
 import dev.holdfast.agent.flow.FlowTable;
 import dev.holdfast.agent.flow.IpProtocol;
+import dev.holdfast.agent.flow.Replication;
 import dev.holdfast.agent.flow.ReplicationRules;
 import dev.holdfast.agent.flow.Telling;
 import dev.holdfast.api.addr.Ipv4Address;
@@ -90,7 +91,7 @@ class FlowWatchTest {
     FlowEntry own = flow("192.168.0.1", 40_000);
     born(own);
     assertThat(find(own)).isEqualTo(FlowTable.NONE);
-    assertThat(watch.ignored()).isEqualTo(1);
+    assertThat(watch.leftOut(Replication.IGNORED_SOURCE)).isEqualTo(1);
   }
 
   @Test
@@ -152,5 +153,36 @@ class FlowWatchTest {
     torn.putInt(0, 4000).position(40).flip();
     watch.take(torn, 1);
     assertThat(watch.malformed()).isEqualTo(1);
+  }
+
+  @Test
+  void whatTheRulesLeaveOutIsCountedWhileItLives() {
+    watch.active(true);
+    FlowEntry own = flow("192.168.0.1", 40_000);
+    born(own);
+    born(flow("192.168.0.1", 40_001));
+    ended(own);
+    assertThat(watch.leftOut(Replication.IGNORED_SOURCE)).isEqualTo(1);
+
+    watch.dumpBegins();
+    seen(flow("192.168.0.1", 40_001));
+    assertThat(watch.leftOut(Replication.IGNORED_SOURCE)).isEqualTo(1);
+  }
+
+  @Test
+  void aBackupCountsNothingAsLeftOut() {
+    watch.active(false);
+    born(flow("192.168.0.1", 40_000));
+    assertThat(watch.leftOut(Replication.IGNORED_SOURCE)).isZero();
+  }
+
+  @Test
+  void onlyOtherRulesAreNews() {
+    assertThat(
+            watch.rules(new ReplicationRules(List.of(Prefix.parse("192.168.0.1/32")), List.of())))
+        .isFalse();
+    assertThat(
+            watch.rules(new ReplicationRules(List.of(Prefix.parse("192.168.0.2/32")), List.of())))
+        .isTrue();
   }
 }

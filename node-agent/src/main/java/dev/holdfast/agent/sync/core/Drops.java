@@ -3,6 +3,7 @@ package dev.holdfast.agent.sync.core;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.ObjLongConsumer;
 
 /** One counter per reason. */
 public final class Drops<R extends Enum<R>> {
@@ -29,6 +30,16 @@ public final class Drops<R extends Enum<R>> {
       total += count[0];
     }
     return total;
+  }
+
+  /** Hands over every reason that has been counted. */
+  public void forEach(ObjLongConsumer<R> take) {
+    counts.forEach(
+        (reason, count) -> {
+          if (count[0] > 0) {
+            take.accept(reason, count[0]);
+          }
+        });
   }
 
   private long[] counter(R reason) {

@@ -49,6 +49,7 @@ public final class SyncLinks {
   private final ByteBuffer helloDatagram = ByteBuffer.allocate(EnvelopeHeader.DATAGRAM_BYTES_MAX);
   private final HelloChannel hellos;
   private final List<Member> members = new ArrayList<>();
+  private List<SyncLink> links = List.of();
 
   private final int clusterTag;
   private final long selfTag;
@@ -127,6 +128,7 @@ public final class SyncLinks {
       if (peerOf(settings, member.link.peer()) == null) {
         member.link.close();
         members.remove(member);
+        membersChanged();
       }
     }
     for (LinkSettings.Peer peer : settings.peers()) {
@@ -181,7 +183,12 @@ public final class SyncLinks {
             nowNanos);
     Member member = new Member(link, number, new PeerDirectory(peer.addresses(), remembered));
     members.add(member);
+    membersChanged();
     aim(member, nowNanos);
+  }
+
+  private void membersChanged() {
+    links = members.stream().map(member -> member.link).toList();
   }
 
   private int freeNumber() {
@@ -412,7 +419,7 @@ public final class SyncLinks {
 
   /** All links, in the order of the settings. */
   public List<SyncLink> links() {
-    return members.stream().map(member -> member.link).toList();
+    return links;
   }
 
   /** Position up to which at least one peer that is heard holds our flows. */
