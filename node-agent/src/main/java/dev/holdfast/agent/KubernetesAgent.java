@@ -11,6 +11,7 @@ import dev.holdfast.agent.shell.LinkKeyFile;
 import dev.holdfast.agent.shell.ProcessSignals;
 import dev.holdfast.agent.shell.RunningAgent;
 import dev.holdfast.agent.sync.wire.LinkKeys;
+import dev.holdfast.api.v1alpha1.FirewallStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +41,10 @@ final class KubernetesAgent implements NodeFollower.Gateway {
   private final AgentLife life;
   private final NodeFollower follower;
   private volatile @Nullable StatusPatcher patcher;
+  private volatile @Nullable ApiWatch watch;
+
+  /** Of the status patcher's thread. */
+  private @Nullable FirewallStatus policySeen;
 
   private KubernetesAgent(Agent.Options options, Agent.Source.Kubernetes source) {
     follower =
@@ -70,16 +76,19 @@ final class KubernetesAgent implements NodeFollower.Gateway {
     RandomGenerator random = RandomGenerator.getDefault();
     ApiProbe probe = new ApiProbe(access, name);
     try (KubernetesClient client = access.open();
-        ApiWatch watch = new ApiWatch(client, access.namespace(), name, listener(), random);
+        ApiWatch following = new ApiWatch(client, access.namespace(), name, listener(), random);
         StatusPatcher reports =
             new StatusPatcher(
-                client, access.namespace(), name, this::report, watch::suspect, random);
+                client, access.namespace(), name, this::report, following::suspect, random);
         ScheduledExecutorService looks = Executors.newSingleThreadScheduledExecutor(daemon())) {
       patcher = reports;
+      watch = following;
       KeyLook keys = new KeyLook(options);
-      looks.scheduleWithFixedDelay(keys, KEY_LOOK_SECONDS, KEY_LOOK_SECONDS, TimeUnit.SECONDS);
-      looks.scheduleWithFixedDelay(
-          () -> probeOnTrial(probe), TRIAL_LOOK_SECONDS, TRIAL_LOOK_SECONDS, TimeUnit.SECONDS);
+      var _ =
+          looks.scheduleWithFixedDelay(keys, KEY_LOOK_SECONDS, KEY_LOOK_SECONDS, TimeUnit.SECONDS);
+      var _ =
+          looks.scheduleWithFixedDelay(
+              () -> probeOnTrial(probe), TRIAL_LOOK_SECONDS, TRIAL_LOOK_SECONDS, TimeUnit.SECONDS);
       life.awaitEnd();
       looks.shutdownNow();
     }
@@ -136,7 +145,28 @@ final class KubernetesAgent implements NodeFollower.Gateway {
   }
 
   private @Nullable GatewayNodeStatus report() {
-    return life.agent() == null ? follower.beforeTheFirst(Main.version()) : life.status();
+    GatewayNodeStatus status =
+        life.agent() == null ? follower.beforeTheFirst(Main.version()) : life.status();
+    if (status != null && !Objects.equals(status.firewall(), policySeen)) {
+      renewConnection(status.firewall());
+    }
+    return status;
+  }
+
+  /**
+   * After the first policy of a host that tracked no connections before, what the API server sends
+   * on an older connection is dropped until we say something on it.
+   */
+  private void renewConnection(@Nullable FirewallStatus policy) {
+    Long before = policySeen == null ? null : policySeen.generation();
+    policySeen = policy;
+    ApiWatch following = watch;
+    if (following != null
+        && policy != null
+        && policy.generation() != null
+        && !policy.generation().equals(before)) {
+      following.suspect();
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.holdfast.agent.command.CheckCommand;
 import dev.holdfast.agent.command.FlowsCommand;
 import dev.holdfast.agent.command.HandoverCommand;
 import dev.holdfast.agent.command.KeygenCommand;
+import dev.holdfast.agent.command.KubectlCommand;
 import dev.holdfast.agent.command.MaintenanceCommand;
 import dev.holdfast.agent.command.RenderCommand;
 import dev.holdfast.agent.command.RunCommand;
@@ -37,6 +38,7 @@ import picocli.CommandLine.IVersionProvider;
       HandoverCommand.class,
       MaintenanceCommand.class,
       KeygenCommand.class,
+      KubectlCommand.class,
       TrainCommand.class
     })
 public final class Main {

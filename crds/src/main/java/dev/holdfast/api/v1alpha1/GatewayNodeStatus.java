@@ -115,4 +115,42 @@ public record GatewayNodeStatus(
         time,
         conditions);
   }
+
+  /** The last words of an agent that ends: no role, not ready, and why. */
+  public GatewayNodeStatus stopped(String time) {
+    List<Condition> last =
+        conditions.stream()
+            .map(
+                condition ->
+                    condition.type().equals("Ready")
+                        ? new Condition(
+                            "Ready",
+                            ConditionStatus.FALSE,
+                            condition.observedGeneration(),
+                            "Stopped",
+                            "the agent was stopped in order",
+                            condition.status() == ConditionStatus.FALSE
+                                ? condition.lastTransitionTime()
+                                : time)
+                        : condition)
+            .toList();
+    return new GatewayNodeStatus(
+        observedGeneration,
+        Role.INITIALIZE,
+        time,
+        false,
+        false,
+        virtualRouters.stream().map(VirtualRouterStatus::stopped).toList(),
+        null,
+        null,
+        firewall,
+        realTime,
+        faults,
+        kernelSettings,
+        transitions,
+        stalls,
+        version,
+        time,
+        last);
+  }
 }

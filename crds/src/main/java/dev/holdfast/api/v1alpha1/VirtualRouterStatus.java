@@ -30,4 +30,10 @@ public record VirtualRouterStatus(
     addresses = Copies.list(addresses);
     counters = Copies.map(counters);
   }
+
+  /** The same after the agent has ended. */
+  VirtualRouterStatus stopped() {
+    return new VirtualRouterStatus(
+        network, family, vrid, Role.INITIALIZE, addresses, null, null, counters);
+  }
 }

@@ -54,24 +54,21 @@ public final class ApiAccess {
 
   private static ApiAccess fromFile(Path file, @Nullable String context, @Nullable String namespace)
       throws IOException {
+    if (!Files.isReadable(file)) {
+      throw new IOException(
+          "cannot read the kubeconfig " + file + ": is it there, and ours to read?");
+    }
     Config read;
     try {
-      String text = Files.readString(file);
       read =
           context == null
-              ? fromText(text, file)
-              : Config.fromKubeconfig(context, text, file.toString());
-    } catch (IOException e) {
-      throw new IOException("cannot read the kubeconfig " + file + ": " + e, e);
+              ? Config.fromKubeconfig(file.toFile())
+              : Config.fromKubeconfig(context, file.toFile());
     } catch (KubernetesClientException | IllegalArgumentException e) {
       throw new IOException("the kubeconfig " + file + " cannot be used: " + e.getMessage(), e);
     }
     String own = read.getNamespace() == null ? "default" : read.getNamespace();
     return new ApiAccess(read, namespace == null ? own : namespace);
-  }
-
-  private static Config fromText(String text, Path file) {
-    return Config.fromKubeconfig(null, text, file.toString());
   }
 
   /** As the kubelet mounts it. The token is read anew for each request: it is renewed on disk. */

@@ -143,8 +143,8 @@ public final class ApiWatch implements AutoCloseable {
   /** The shortest sentence that says what happened: the client wraps it several times. */
   static String reason(Throwable e) {
     Throwable inner = e;
-    while (inner.getCause() != null && inner.getCause() != inner) {
-      inner = inner.getCause();
+    for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+      inner = cause;
     }
     String said = inner.getMessage();
     return said == null || said.isBlank() ? inner.getClass().getSimpleName() : said;

@@ -33,6 +33,7 @@ public final class StatusPatcher implements AutoCloseable {
   private final Thread thread;
   private volatile boolean closed;
   private boolean isRefused;
+  private @Nullable GatewayNodeStatus last;
 
   /**
    * @param client the caller's, who closes it after this
@@ -63,10 +64,22 @@ public final class StatusPatcher implements AutoCloseable {
   private void run() {
     while (!closed) {
       GatewayNodeStatus status = report.get();
-      if (status != null && pacer.isDue(status, System.nanoTime())) {
+      if (!closed && status != null && pacer.isDue(status, System.nanoTime())) {
         write(status);
       }
+      if (status != null) {
+        last = status;
+      }
       LockSupport.parkNanos(this, LOOK_NANOS);
+    }
+    lastWords();
+  }
+
+  /** So that nobody takes the last report of a router for its state. */
+  private void lastWords() {
+    GatewayNodeStatus told = last;
+    if (told != null && !isRefused) {
+      write(told.stopped(Times.text(Instant.now())));
     }
   }
 
@@ -88,7 +101,7 @@ public final class StatusPatcher implements AutoCloseable {
     }
   }
 
-  /** Ends the thread; waits for it as long as a request may take, but no longer than a second. */
+  /** The agent has ended: says so, within a second or not at all. */
   @Override
   public void close() {
     closed = true;

@@ -320,20 +320,8 @@ public final class StatusScreen {
   }
 
   private void table(List<String[]> rows) {
-    int[] widths = new int[rows.getFirst().length];
-    for (String[] row : rows) {
-      for (int i = 0; i < row.length; i++) {
-        widths[i] = Math.max(widths[i], row[i].length());
-      }
-    }
     line("");
-    for (String[] row : rows) {
-      StringBuilder text = new StringBuilder();
-      for (int i = 0; i < row.length; i++) {
-        text.append(row[i]).repeat(' ', i == row.length - 1 ? 0 : widths[i] - row[i].length() + 2);
-      }
-      line(text.toString().stripTrailing());
-    }
+    Table.lines(rows).forEach(this::line);
   }
 
   private void line(String text) {
@@ -352,14 +340,7 @@ public final class StatusScreen {
     return whole == 0 ? "" : String.format(Locale.ROOT, " (%.1f %%)", 100.0 * part / whole);
   }
 
-  /** A short age: {@code 12 s}, {@code 3 min}, {@code 5 h}, {@code 9 d}. */
   private String age(String time) {
-    Duration age = Duration.between(Instant.parse(time), now);
-    long seconds = Math.max(0, age.toSeconds());
-    return seconds < 120
-        ? seconds + " s"
-        : seconds < 7_200
-            ? seconds / 60 + " min"
-            : seconds < 172_800 ? seconds / 3_600 + " h" : seconds / 86_400 + " d";
+    return Ages.text(Duration.between(Instant.parse(time), now));
   }
 }

@@ -65,7 +65,8 @@ public final class RunningAgent implements AutoCloseable {
   private static final String NO_PATH =
       "there is neither a Sync network nor a LAN: flows are not replicated";
 
-  private static final long ANSWER_SECONDS = 2;
+  private static final int ANSWER_MILLIS = 2_000;
+  private static final int SLICE_MILLIS = 50;
   private static final long POLL_MILLIS = 10;
   private static final String NOT_ACTIVE = "not active";
   private static final int REAL_TIME_PRIORITY = 40;
@@ -267,7 +268,7 @@ public final class RunningAgent implements AutoCloseable {
     inbox.offer(() -> effects.whenRoleChanges(listener));
   }
 
-  /** The report as of now; null when the loop does not answer within {@value #ANSWER_SECONDS} s. */
+  /** The report as of now; null when the loop does not answer within {@value #ANSWER_MILLIS} ms. */
   public @Nullable GatewayNodeStatus status() {
     return onLoop(this::report);
   }
@@ -310,16 +311,24 @@ public final class RunningAgent implements AutoCloseable {
             answer.completeExceptionally(e);
           }
         });
-    try {
-      return answer.get(ANSWER_SECONDS, TimeUnit.SECONDS);
-    } catch (TimeoutException e) {
-      return null;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException("the loop could not answer", e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return null;
+    return await(answer);
+  }
+
+  /** Does not wait for a loop that has ended. */
+  private <T> @Nullable T await(CompletableFuture<T> answer) {
+    for (int waited = 0; waited < ANSWER_MILLIS && ended.getCount() > 0; waited += SLICE_MILLIS) {
+      try {
+        return answer.get(SLICE_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        LOG.trace("the loop has not answered yet");
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("the loop could not answer", e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return null;
+      }
     }
+    return null;
   }
 
   /** On the loop's thread. */
@@ -383,7 +392,7 @@ public final class RunningAgent implements AutoCloseable {
   public Answer handover(String to) {
     CompletableFuture<Answer> answer = new CompletableFuture<>();
     inbox.offer(() -> handovers.ask(to, answer, System.nanoTime()));
-    long limitMillis = 2 * handoverMillis() + ANSWER_SECONDS * 1_000;
+    long limitMillis = 2 * handoverMillis() + ANSWER_MILLIS;
     try {
       return answer.get(limitMillis, TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -406,7 +415,7 @@ public final class RunningAgent implements AutoCloseable {
     offer(new AgentEvent.MaintenanceChanged(on));
     try {
       String why = on ? awaitRoleGone() : "";
-      if (!asked.awaitKept(ANSWER_SECONDS * 1_000)) {
+      if (!asked.awaitKept(ANSWER_MILLIS)) {
         return new Answer(
             false, spec.node() + " could not write it down: a restart forgets it; see the log");
       }
