@@ -1,6 +1,10 @@
 package dev.holdfast.lab;
 
 import dev.holdfast.api.addr.Family;
+import dev.holdfast.api.addr.IpAddress;
+import dev.holdfast.lab.measure.judge.ProbeTrace;
+import dev.holdfast.lab.measure.traffic.Origin;
+import dev.holdfast.lab.measure.traffic.Prober;
 import dev.holdfast.lab.net.Namespace;
 import dev.holdfast.lab.net.Programs;
 import dev.holdfast.lab.net.Router;
@@ -22,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
@@ -62,8 +67,8 @@ final class PolicyLab implements AutoCloseable {
       """;
 
   private static final Path PROGRAM = Path.of("../node-agent/bin/holdfast").toAbsolutePath();
-  private static final int PATIENCE_MILLIS = 500;
-  private static final long SETTLED_MILLIS = 30_000;
+  private static final int PATIENCE_MILLIS = 1_500;
+  private static final long SETTLED_MILLIS = 90_000;
 
   private final Path folder;
   private final Lab lab;
@@ -157,25 +162,34 @@ final class PolicyLab implements AutoCloseable {
     signal(router, "HUP");
   }
 
-  void signal(Router router, String name) {
-    for (ProcessHandle process : agent(router).processes()) {
-      Programs.run("kill", "-" + name, Long.toString(process.pid()));
-    }
+  private void signal(Router router, String name) {
+    Programs.run("kill", "-" + name, Long.toString(process(router).pid()));
+  }
+
+  /** The agent itself, not a program that it runs just now. */
+  private ProcessHandle process(Router router) {
+    return agent(router).processes().getFirst();
   }
 
   /** Kills the agent as a crash would, and waits until it and what it had started have ended. */
   void kill(Router router) {
-    for (ProcessHandle process : agent(router).processes()) {
-      List<ProcessHandle> children = process.descendants().toList();
-      process.destroyForcibly();
-      process.onExit().join();
-      // An iptables-restore that it had started ends by itself.
-      children.forEach(child -> child.onExit().join());
-    }
+    ProcessHandle process = process(router);
+    List<ProcessHandle> children = process.descendants().toList();
+    process.destroyForcibly();
+    process.onExit().join();
+    // An iptables-restore that it had started ends by itself.
+    children.forEach(child -> child.onExit().join());
   }
 
+  /** Starts the agent and waits until it hears signals; before that they would end it. */
   void start(Router router) {
+    int started = log(router).split("agent started", -1).length;
     agent(router).start();
+    await(
+        router,
+        "started",
+        SETTLED_MILLIS,
+        () -> log(router).split("agent started", -1).length > started);
   }
 
   /** What {@code holdfast status --output json} says of a router. */
@@ -187,6 +201,69 @@ final class PolicyLab implements AutoCloseable {
   static void await(String what, long millis, BooleanSupplier condition) {
     if (!Lab.await(millis, condition)) {
       throw new AssertionError("not within " + millis + " ms: " + what);
+    }
+  }
+
+  /** As {@link #await}, with what a router's agent said when it does not come true. */
+  void await(Router router, String what, long millis, BooleanSupplier condition) {
+    if (!Lab.await(millis, condition)) {
+      throw new AssertionError("not within " + millis + " ms: " + what + "\n" + log(router));
+    }
+  }
+
+  /** Lets time pass in which something must not happen, or may. */
+  static void pause(long millis) {
+    Pause.millis(millis);
+  }
+
+  /** Numbered datagrams from the LAN host to the internet host and back, one a millisecond. */
+  Probes probes() {
+    return new Probes(topology());
+  }
+
+  /** Counts what is lost of a flow through the gateway, both ways. */
+  static final class Probes implements AutoCloseable {
+
+    /** What came of them. */
+    record Count(int sent, int lost) {}
+
+    private final Prober lan;
+    private final Prober internet;
+
+    private Probes(Topology topology) {
+      Origin origin = Origin.now();
+      int stream = ThreadLocalRandom.current().nextInt();
+      IpAddress target = topology.internetHost().address(Family.IPV4).orElseThrow();
+      lan = new Prober(topology.lanHost(), Family.IPV4, 7000, stream, target, origin);
+      internet = new Prober(topology.internetHost(), Family.IPV4, 7000, stream, null, origin);
+      internet.begin();
+      lan.begin();
+      await("probes pass", 5_000, () -> lan.lastReceivedNanos() > 0);
+    }
+
+    /** Stops, waits for what is on its way, and counts. */
+    Count end() {
+      lan.check();
+      internet.check();
+      lan.stopSending();
+      internet.stopSending();
+      pause(500);
+      close();
+      var count = new Count(0, 0);
+      for (ProbeTrace trace : List.of(lan.traceTo("up", internet), internet.traceTo("down", lan))) {
+        int lost = 0;
+        for (int i = 0; i < trace.count(); i++) {
+          lost += trace.lost(i) ? 1 : 0;
+        }
+        count = new Count(count.sent() + trace.count(), count.lost() + lost);
+      }
+      return count;
+    }
+
+    @Override
+    public void close() {
+      lan.close();
+      internet.close();
     }
   }
 

@@ -148,9 +148,9 @@ public final class FirewallKeeper implements AutoCloseable {
   }
 
   /** Somebody was heard whom a policy could have cut off. May be called often, by any thread. */
-  void heard(Party who) {
+  void heard(Party who, long agoNanos) {
     if (heardAtNanos.size() < PARTIES_MAX || heardAtNanos.containsKey(who)) {
-      heardAtNanos.put(who, Clocks.bootNanos());
+      heardAtNanos.put(who, Clocks.bootNanos() - agoNanos);
     }
   }
 
@@ -455,7 +455,7 @@ public final class FirewallKeeper implements AutoCloseable {
     solved();
     events.accept(new FirewallEvent.Applied(mark, applied.changed(), tookMillis));
     OnTrial onTrial = runner.state().onTrial();
-    if (onTrial != null) {
+    if (onTrial != null && applied.changed()) {
       publish(); // Whoever is told asks for it next.
       events.accept(new FirewallEvent.OnTrial(mark, onTrial.trial().missing()));
     }

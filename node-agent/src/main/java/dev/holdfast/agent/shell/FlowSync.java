@@ -33,7 +33,6 @@ import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -79,7 +78,6 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
    * @param wake makes the loop turn soon; any thread
    * @param standing where this router stands; on the loop's thread
    * @param handovers takes what peers say of handovers
-   * @param signs hears, again and again, of each peer on which networks it is heard
    * @param atStart runs first on each thread that signs of life pass through
    */
   FlowSync(
@@ -90,7 +88,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
       Supplier<RoleState> standing,
       HandoverDesk handovers,
       Runnable wake,
-      BiConsumer<String, String> signs,
+      SealedWire.Signs signs,
       Runnable atStart) {
     this.spec = spec;
     this.begunWith = spec.flowSync();

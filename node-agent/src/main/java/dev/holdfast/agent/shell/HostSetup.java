@@ -155,21 +155,21 @@ final class HostSetup implements AutoCloseable {
     if (givesUp) {
       firewall.excuse(new Excuse.GaveUp(party));
     } else {
-      firewall.heard(party);
+      firewall.heard(party, 0);
     }
   }
 
-  /** A peer is heard by its link on this network. */
-  void linkHeard(String peer, String network) {
+  /** A peer was heard by its link on this network. */
+  void linkHeard(String peer, String network, long agoNanos) {
     Party party = Party.linkOf(peer, network);
     if (!inResource.covers(party)) {
-      firewall.heard(party);
+      firewall.heard(party, agoNanos);
     }
   }
 
   /** Somebody answered, like the API server. */
   void answered(String who) {
-    firewall.heard(Party.answering(who));
+    firewall.heard(Party.answering(who), 0);
   }
 
   /** A network has no carrier: whoever is not heard there now is not cut off by a policy. */

@@ -37,7 +37,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +45,11 @@ import org.slf4j.LoggerFactory;
 
 /** The sealed link with every other router: the protocol {@code Holdfast}. */
 final class SealedWire implements FlowWire {
+
+  /** Hears, again and again, of each peer on which networks it is heard. */
+  interface Signs {
+    void heard(String peer, String network, long agoNanos);
+  }
 
   private static final Logger LOG = LoggerFactory.getLogger(SealedWire.class);
 
@@ -63,7 +67,7 @@ final class SealedWire implements FlowWire {
   private final KernelFlows kernel;
   private final TableFlows flows;
   private final RandomBytes random;
-  private final BiConsumer<String, String> signs;
+  private final Signs signs;
   private final LinkPorts ports;
   private final Sink sink = new Sink();
   private final SyncJudge judge = new SyncJudge();
@@ -96,7 +100,6 @@ final class SealedWire implements FlowWire {
    * @param flows the table, in our own dialect
    * @param standing where this router stands
    * @param handovers takes what peers say of handovers
-   * @param signs hears, again and again, of each peer on which networks it is heard
    * @param atStart runs first on each thread that signs of life pass through
    * @param wake makes the loop turn soon; any thread
    */
@@ -110,7 +113,7 @@ final class SealedWire implements FlowWire {
       KernelFlows kernel,
       TableFlows flows,
       RandomBytes random,
-      BiConsumer<String, String> signs,
+      Signs signs,
       Runnable atStart,
       Runnable wake) {
     this.spec = spec;
@@ -231,7 +234,7 @@ final class SealedWire implements FlowWire {
     }
     signsAtNanos = nowNanos;
     for (SyncLink link : all.links()) {
-      link.status(nowNanos).heardOn().forEach(network -> signs.accept(link.peer(), network));
+      link.arrivals((network, atNanos) -> signs.heard(link.peer(), network, nowNanos - atNanos));
     }
   }
 

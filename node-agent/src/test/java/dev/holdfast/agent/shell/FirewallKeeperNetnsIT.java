@@ -191,15 +191,15 @@ class FirewallKeeperNetnsIT {
     keeper.wanted(old);
     awaitStanding(keeper, old);
     String before = world.savedOfOurs(BackEnd.NFT);
-    keeper.heard(Party.answering("router-b"));
-    keeper.heard(Party.answering("the API server"));
+    keeper.heard(Party.answering("router-b"), 0);
+    keeper.heard(Party.answering("the API server"), 0);
     keeper.wanted(cutting);
     awaitStanding(keeper, cutting);
     assertThat(keeper.report().onTrial()).isTrue();
 
     long begin = System.nanoTime();
     while (System.nanoTime() - begin < 2_000_000_000L) {
-      keeper.heard(Party.answering("the API server"));
+      keeper.heard(Party.answering("the API server"), 0);
       Thread.onSpinWait();
     }
     awaitEvent(FirewallEvent.RolledBack.class, Duration.ofSeconds(6));
@@ -228,8 +228,8 @@ class FirewallKeeperNetnsIT {
     FirewallKeeper keeper = keeper(BackEnd.NFT);
     keeper.wanted(old);
     awaitStanding(keeper, old);
-    keeper.heard(Party.answering("router-b"));
-    keeper.heard(Party.answering("router-c"));
+    keeper.heard(Party.answering("router-b"), 0);
+    keeper.heard(Party.answering("router-c"), 0);
     keeper.wanted(good);
     awaitStanding(keeper, good);
 
@@ -238,7 +238,7 @@ class FirewallKeeperNetnsIT {
         "confirmed",
         Duration.ofSeconds(5),
         () -> {
-          keeper.heard(Party.answering("router-b"));
+          keeper.heard(Party.answering("router-b"), 0);
           return events.contains(new FirewallEvent.Confirmed(good.mark()));
         });
 
@@ -254,7 +254,7 @@ class FirewallKeeperNetnsIT {
     keeper.wanted(old);
     awaitStanding(keeper, old);
     String before = world.savedOfOurs(BackEnd.NFT);
-    keeper.heard(Party.answering("router-b"));
+    keeper.heard(Party.answering("router-b"), 0);
     keeper.wanted(cutting);
     awaitStanding(keeper, cutting);
     keeper.close();

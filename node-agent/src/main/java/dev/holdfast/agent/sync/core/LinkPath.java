@@ -13,6 +13,7 @@ final class LinkPath {
 
   private boolean up;
   private long heardAtNanos;
+  private long arrivedAtNanos;
   private long upSinceNanos;
   private boolean peerHearsUs;
   private List<IpAddress> targets = List.of();
@@ -32,6 +33,11 @@ final class LinkPath {
     return heardAtNanos;
   }
 
+  /** When something last came in, whatever was postponed since. */
+  long arrivedAtNanos() {
+    return arrivedAtNanos;
+  }
+
   /** The peer was heard here and says that it hears us here. */
   boolean bothWays() {
     return up && peerHearsUs;
@@ -49,6 +55,7 @@ final class LinkPath {
    */
   boolean heard(@Nullable IpAddress source, long nowNanos) {
     heardAtNanos = nowNanos;
+    arrivedAtNanos = nowNanos;
     if (source != null && targets.contains(source)) {
       proved = source;
     }

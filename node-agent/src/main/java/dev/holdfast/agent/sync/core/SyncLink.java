@@ -19,6 +19,7 @@ import dev.holdfast.api.addr.IpAddress;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -767,6 +768,15 @@ public final class SyncLink {
 
   public LinkCounters counters() {
     return counters;
+  }
+
+  /** Of each network on which the peer is heard: when something last came in there. */
+  public void arrivals(ObjLongConsumer<String> each) {
+    for (LinkPath path : paths) {
+      if (path.up()) {
+        each.accept(path.network, path.arrivedAtNanos());
+      }
+    }
   }
 
   /** All of it for people and metrics; makes an object. */
