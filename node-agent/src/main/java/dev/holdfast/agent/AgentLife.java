@@ -9,12 +9,18 @@ import dev.holdfast.agent.ops.FlowQuestion;
 import dev.holdfast.agent.ops.HttpPages;
 import dev.holdfast.agent.ops.NodeDocument;
 import dev.holdfast.agent.shell.RunningAgent;
+import dev.holdfast.agent.shell.Withdrawal;
 import dev.holdfast.agent.sync.wire.LinkKeys;
+import dev.holdfast.api.v1alpha1.Condition;
+import dev.holdfast.api.v1alpha1.ConditionStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
+import dev.holdfast.api.v1alpha1.Role;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -37,13 +43,44 @@ final class AgentLife implements AutoCloseable {
   private final Agent.Options options;
   private final UnaryOperator<GatewayNodeStatus> completed;
   private final Runnable whenRoleChanges;
-  private final CountDownLatch begunOrStopped = new CountDownLatch(1);
+  private final CountDownLatch ended = new CountDownLatch(1);
   private volatile String waiting = "the agent starts";
   private volatile @Nullable RunningAgent agent;
   private volatile @Nullable String failure;
   private volatile boolean stopping;
+  private volatile @Nullable RuntimeException broken;
+
+  /** Everything of ours was taken away, or should have been. */
+  private volatile @Nullable Withdrawn withdrawn;
+
   private @Nullable HttpPages pages;
   private @Nullable ControlServer control;
+
+  /**
+   * The state after a withdrawal.
+   *
+   * @param spec the one that asked for it
+   * @param problems what could not be taken away; empty when nothing is left
+   */
+  private record Withdrawn(GatewayNodeSpec spec, List<String> problems, String atTime) {
+
+    GatewayNodeStatus status() {
+      boolean done = problems.isEmpty();
+      return GatewayNodeStatus.waiting(
+          Role.INITIALIZE,
+          Main.version(),
+          List.of(
+              new Condition(
+                  "Withdrawn",
+                  done ? ConditionStatus.TRUE : ConditionStatus.FALSE,
+                  spec.generation(),
+                  done ? "NothingLeft" : "SomethingLeft",
+                  done
+                      ? "addresses, virtual MACs, chains, kernel settings and replicated flows are gone"
+                      : String.join("; ", problems),
+                  atTime)));
+    }
+  }
 
   /**
    * @param completed adds to a report what the agent itself does not know
@@ -75,10 +112,14 @@ final class AgentLife implements AutoCloseable {
    */
   synchronized void apply(GatewayNodeSpec spec, @Nullable LinkKeys keys, List<String> answered)
       throws IOException {
-    RunningAgent running = agent;
     if (stopping) {
       return;
     }
+    if (spec.withdraw()) {
+      withdraw(spec);
+      return;
+    }
+    RunningAgent running = agent;
     if (running != null) {
       answered.forEach(running::answered);
       running.reconfigure(spec, keys);
@@ -88,7 +129,8 @@ final class AgentLife implements AutoCloseable {
         RunningAgent.start(spec, options.runDir(), options.stateDir(), keys, answered);
     begun.whenRoleChanges(whenRoleChanges);
     agent = begun;
-    begunOrStopped.countDown();
+    withdrawn = null;
+    Thread.ofPlatform().daemon().name("agent-end").start(() -> awaitEnd(begun));
     LOG.info(
         "agent started cluster={} router={} version={} control={}",
         spec.cluster(),
@@ -108,7 +150,12 @@ final class AgentLife implements AutoCloseable {
     waiting = sentence;
   }
 
-  /** Null while it waits for its first configuration. */
+  /** True until it has its first configuration. */
+  boolean isWaiting() {
+    return agent == null && withdrawn == null;
+  }
+
+  /** Null while it waits for its first configuration, and after a withdrawal. */
   @Nullable RunningAgent agent() {
     return agent;
   }
@@ -119,20 +166,68 @@ final class AgentLife implements AutoCloseable {
     RunningAgent running = agent;
     if (running != null) {
       running.stop();
+    } else {
+      ended.countDown();
     }
-    begunOrStopped.countDown();
+  }
+
+  private void awaitEnd(RunningAgent running) {
+    try {
+      running.awaitEnd();
+    } catch (RuntimeException e) {
+      broken = e;
+    }
+    if (broken != null || stopping) {
+      ended.countDown();
+    }
+  }
+
+  /**
+   * Gives the role up and takes everything of ours off this machine; then there is no agent, until
+   * another configuration brings one. What could not be taken away is tried again when it is asked
+   * for again.
+   */
+  private synchronized void withdraw(GatewayNodeSpec spec) {
+    Withdrawn before = withdrawn;
+    if (before != null && before.problems().isEmpty()) {
+      withdrawn = new Withdrawn(spec, before.problems(), before.atTime());
+      return;
+    }
+    RunningAgent running = agent;
+    if (running != null) {
+      running.stop();
+      running.awaitEnd();
+      agent = null;
+      running.closeForGood();
+    }
+    List<String> problems = Withdrawal.of(spec, options.runDir(), options.stateDir());
+    withdrawn =
+        new Withdrawn(spec, problems, Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
+    LOG.info("agent withdrawn router={} left={}", options.node(), problems);
+    whenRoleChanges.run();
+  }
+
+  /** As {@link #withdraw}, and then the process ends. */
+  private String withdrawAndEnd(GatewayNodeSpec spec) throws ControlServer.Refused {
+    withdraw(spec);
+    Withdrawn now = withdrawn;
+    if (now != null && !now.problems().isEmpty()) {
+      throw new ControlServer.Refused(String.join("; ", now.problems()));
+    }
+    stop();
+    return options.node() + " has left; nothing of Holdfast is on this machine but its files";
   }
 
   /** Waits until the agent has ended, or was stopped before it began. */
   void awaitEnd() throws Agent.CannotRun {
     try {
-      begunOrStopped.await();
+      ended.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    RunningAgent running = agent;
-    if (running != null) {
-      running.awaitEnd();
+    RuntimeException why = broken;
+    if (why != null) {
+      throw why;
     }
     if (failure != null) {
       throw new Agent.CannotRun(failure);
@@ -142,26 +237,46 @@ final class AgentLife implements AutoCloseable {
   /** The report as of now; null when there is no agent yet, or its loop does not answer. */
   @Nullable GatewayNodeStatus status() {
     RunningAgent running = agent;
-    GatewayNodeStatus status = running == null ? null : running.status();
+    Withdrawn gone = withdrawn;
+    GatewayNodeStatus status =
+        running != null ? running.status() : gone == null ? null : gone.status();
     return status == null ? null : completed.apply(status);
   }
 
   private void answer(JsonNode request, Consumer<String> lines) throws ControlServer.Refused {
     RunningAgent running = agent;
+    Withdrawn gone = withdrawn;
+    if (running == null && gone != null) {
+      answerWithdrawn(gone, request, lines);
+      return;
+    }
     if (running == null) {
       throw new ControlServer.Refused("this agent has no configuration yet: " + waiting);
     }
     String command = request.path("command").asText();
     switch (command) {
-      case "status" -> lines.accept(json(running));
+      case "status" -> lines.accept(json(running.spec()));
       case "flows" -> flows(running, request, lines);
       case "handover" -> lines.accept(done(running.handover(request.path("to").asText(""))));
+      case "withdraw" -> {
+        GatewayNodeSpec spec = running.spec();
+        lines.accept(withdrawAndEnd(spec.asking(spec.maintenance(), spec.handoverTo(), true)));
+      }
       case "maintenance" -> lines.accept(maintenance(running, request));
       default ->
           throw new ControlServer.Refused(
               "this agent does not know the command '"
                   + command
                   + "'; is the program newer than the agent?");
+    }
+  }
+
+  private void answerWithdrawn(Withdrawn gone, JsonNode request, Consumer<String> lines)
+      throws ControlServer.Refused {
+    switch (request.path("command").asText()) {
+      case "status" -> lines.accept(json(gone.spec()));
+      case "withdraw" -> lines.accept(withdrawAndEnd(gone.spec()));
+      default -> throw new ControlServer.Refused("this router was withdrawn; see its status");
     }
   }
 
@@ -200,13 +315,13 @@ final class AgentLife implements AutoCloseable {
     return done(running.maintenance(on.asBoolean()));
   }
 
-  private String json(RunningAgent running) throws ControlServer.Refused {
+  private String json(GatewayNodeSpec spec) throws ControlServer.Refused {
     GatewayNodeStatus status = status();
     if (status == null) {
       throw new ControlServer.Refused("the agent's loop does not answer; look at its log");
     }
     try {
-      return JSON.writeValueAsString(NodeDocument.of(running.spec(), status));
+      return JSON.writeValueAsString(NodeDocument.of(spec, status));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("a status that JSON cannot write", e);
     }
@@ -218,7 +333,7 @@ final class AgentLife implements AutoCloseable {
       public HttpPages.Answer live() {
         RunningAgent running = agent;
         if (running == null) {
-          return new HttpPages.Answer(true, waiting);
+          return new HttpPages.Answer(true, withdrawn == null ? waiting : "withdrawn");
         }
         long stillMillis = running.stillNanos() / 1_000_000;
         return new HttpPages.Answer(
@@ -228,7 +343,7 @@ final class AgentLife implements AutoCloseable {
       @Override
       public HttpPages.Answer ready() {
         if (agent == null) {
-          return new HttpPages.Answer(false, waiting);
+          return new HttpPages.Answer(false, withdrawn == null ? waiting : "withdrawn");
         }
         GatewayNodeStatus status = status();
         if (status == null) {

@@ -146,7 +146,7 @@ final class KubernetesAgent implements NodeFollower.Gateway {
 
   private @Nullable GatewayNodeStatus report() {
     GatewayNodeStatus status =
-        life.agent() == null ? follower.beforeTheFirst(Main.version()) : life.status();
+        life.isWaiting() ? follower.beforeTheFirst(Main.version()) : life.status();
     if (status != null && !Objects.equals(status.firewall(), policySeen)) {
       renewConnection(status.firewall());
     }

@@ -10,6 +10,7 @@ import dev.holdfast.agent.command.RenderCommand;
 import dev.holdfast.agent.command.RunCommand;
 import dev.holdfast.agent.command.StatusCommand;
 import dev.holdfast.agent.command.TrainCommand;
+import dev.holdfast.agent.command.WithdrawCommand;
 import java.util.ServiceLoader;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -37,6 +38,7 @@ import picocli.CommandLine.IVersionProvider;
       FlowsCommand.class,
       HandoverCommand.class,
       MaintenanceCommand.class,
+      WithdrawCommand.class,
       KeygenCommand.class,
       KubectlCommand.class,
       TrainCommand.class

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,7 @@ public final class ControlServer implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
   private static final int CONNECTIONS_MAX = 8;
+  private static final long LAST_ANSWER_MILLIS = 1_000;
   private static final int REQUEST_CHARS_MAX = 64 * 1024;
 
   private final ObjectMapper json = new ObjectMapper();
@@ -134,7 +136,19 @@ public final class ControlServer implements AutoCloseable {
   @Override
   public void close() throws IOException {
     server.close();
+    awaitAnswers();
     Files.deleteIfExists(path);
+  }
+
+  /** Whoever is being answered gets his answer, also when it was the last. */
+  private void awaitAnswers() {
+    try {
+      if (!free.tryAcquire(CONNECTIONS_MAX, LAST_ANSWER_MILLIS, TimeUnit.MILLISECONDS)) {
+        LOG.debug("control socket closed before every answer was taken");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Writes the first line once, then the handler's. */

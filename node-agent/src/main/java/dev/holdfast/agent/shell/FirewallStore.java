@@ -19,7 +19,7 @@ final class FirewallStore {
 
   private static final Logger LOG = LoggerFactory.getLogger(FirewallStore.class);
   private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
-  private static final String FILE = "firewall.json";
+  static final String FILE = "firewall.json";
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()

@@ -6,6 +6,7 @@ import dev.holdfast.agent.flow.FlowEntry;
 import dev.holdfast.agent.flow.FlowTable;
 import dev.holdfast.agent.linux.Errno;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -59,6 +60,8 @@ final class FlowCommitter {
   record Refusal(String flow, String errno) {}
 
   static final int REFUSED_KEPT = 10;
+  private static final int DELETE_BYTES = 64 << 10;
+  private static final int DELETE_ROOM = 1 << 10;
 
   private static final int REQUESTS_PER_BATCH = 128;
   private static final int REQUEST_ROOM = 3 * CtRequests.REQUEST_BYTES_MAX;
@@ -290,6 +293,39 @@ final class FlowCommitter {
     }
     requests.create(out, expectation, expectation.timeoutSeconds);
     filling.add(job);
+  }
+
+  /**
+   * Deletes from the kernel what was written there for peers and has not become ours; for the end,
+   * when nobody else uses the table any more.
+   */
+  void deleteWritten() {
+    ByteBuffer out = ByteBuffer.allocateDirect(DELETE_BYTES).order(ByteOrder.nativeOrder());
+    long deleted = 0;
+    try (ConntrackSocket socket = ConntrackSocket.open()) {
+      for (int at = table.nextLive(FlowTable.NONE); at != FlowTable.NONE; at = table.nextLive(at)) {
+        if (table.ownerOf(at) == FlowTable.OURS || table.note(at) != WRITTEN) {
+          continue;
+        }
+        if (out.remaining() < DELETE_ROOM) {
+          deleted += socket.write(out.flip(), (index, errno) -> {});
+          out.clear();
+        }
+        delete(out, at);
+      }
+      deleted += socket.write(out.flip(), (index, errno) -> {});
+    }
+    LOG.info("flows of the peers deleted count={}", deleted);
+  }
+
+  private void delete(ByteBuffer out, int handle) {
+    if (table.isExpectation(handle)) {
+      table.read(handle, expectation);
+      requests.deleteExpectation(out, expectation.expected, expectation.zone);
+    } else {
+      table.read(handle, flow);
+      requests.delete(out, flow.original, flow.zone);
+    }
   }
 
   private static int lifetime(FlowEntry flow) {

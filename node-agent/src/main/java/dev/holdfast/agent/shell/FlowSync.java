@@ -310,6 +310,11 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     return problems;
   }
 
+  /** Deletes from the kernel what was written for peers. After {@link #close}. */
+  void deleteWritten() {
+    kernel.deleteWritten();
+  }
+
   @Override
   public void close() {
     wire.close();

@@ -494,6 +494,11 @@ final class KernelFlows implements AutoCloseable {
     }
   }
 
+  /** Deletes from the kernel what was written for peers; nobody else uses the table any more. */
+  void deleteWritten() {
+    committer.deleteWritten();
+  }
+
   @Override
   public void close() {
     dumper.close();

@@ -27,6 +27,11 @@ public final class LastAdvert {
   private final MappedByteBuffer note;
   private final OptionalLong ageAtStartNanos;
 
+  /** Where it is kept. */
+  static Path file(Path runDir, String node) {
+    return runDir.resolve(node + ".last-advert");
+  }
+
   /**
    * Opens the note and reads what the agent before left.
    *

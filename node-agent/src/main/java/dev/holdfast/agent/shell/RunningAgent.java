@@ -127,8 +127,7 @@ public final class RunningAgent implements AutoCloseable {
     handovers = new HandoverDesk(core::standing, inbox::offer, new SecureRandom()::nextLong);
     asked = new AskedStore(new DiskStore(stateDir));
     hooks = new RoleHooks(spec.roleHooks());
-    LastAdvert lastAdvert =
-        new LastAdvert(runDir.resolve(spec.node() + ".last-advert"), System.nanoTime());
+    LastAdvert lastAdvert = new LastAdvert(LastAdvert.file(runDir, spec.node()), System.nanoTime());
     AddressWriter addresses = new AddressWriter(rtnetlink, ADDRESS_LIFETIME_SECONDS);
     RouteWriter routes = new RouteWriter(rtnetlink);
     effects =
@@ -495,6 +494,18 @@ public final class RunningAgent implements AutoCloseable {
     }
     if (failure != null) {
       throw new IllegalStateException("the loop failed", failure);
+    }
+  }
+
+  /**
+   * After it has ended: also deletes the flows that were written into this kernel for peers. What
+   * else is left on the machine, {@link Withdrawal} takes away.
+   */
+  public void closeForGood() {
+    close();
+    FlowSync sync = flowSync;
+    if (sync != null) {
+      sync.deleteWritten();
     }
   }
 

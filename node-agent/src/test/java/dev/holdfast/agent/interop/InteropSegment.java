@@ -13,6 +13,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A switch with two routers on it, the first with our agent, the second with keepalived or another
@@ -80,13 +81,32 @@ final class InteropSegment implements AutoCloseable {
         "--run-dir",
         runFolder(router).toString(),
         "--state-dir",
-        folder.resolve("state-" + portOf(router)).toString(),
+        stateFolder(router).toString(),
         "--link-key",
         key.toString());
   }
 
   private Path runFolder(String router) {
     return folder.resolve("run-" + portOf(router));
+  }
+
+  private Path stateFolder(String router) {
+    return folder.resolve("state-" + portOf(router));
+  }
+
+  /** The names of what an agent keeps on the disk. */
+  List<String> stateFiles(String router) throws IOException {
+    try (Stream<Path> files = Files.list(stateFolder(router))) {
+      return files.map(file -> String.valueOf(file.getFileName())).toList();
+    }
+  }
+
+  /** Runs a command of the program for the agent of this router; returns what it says. */
+  String command(String router, String... words) {
+    List<String> command = new ArrayList<>(List.of("bin/holdfast"));
+    command.addAll(List.of(words));
+    command.addAll(List.of("--run-dir", runFolder(router).toString()));
+    return network.in(router, command.toArray(String[]::new));
   }
 
   /** What the agent says of itself, as JSON. */
