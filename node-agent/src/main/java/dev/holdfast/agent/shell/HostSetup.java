@@ -12,6 +12,7 @@ import dev.holdfast.api.addr.IpAddress;
 import dev.holdfast.api.v1alpha1.FirewallStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.KernelSetting;
+import dev.holdfast.api.v1alpha1.NetworkRole;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
 import dev.holdfast.api.v1alpha1.NodeRouter;
 import dev.holdfast.api.v1alpha1.NodeVirtualRouter;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -57,8 +59,18 @@ final class HostSetup implements AutoCloseable {
 
   /** Says what is missing on this machine; the last word is the kernel's. */
   static void preflight(GatewayNodeSpec spec) {
-    Preflight.ofThisMachine()
-        .check(new Preflight.Needs(families(spec), interfaces(spec), true, 0))
+    Preflight preflight = Preflight.ofThisMachine();
+    Set<String> wans =
+        spec.networks(NetworkRole.WAN).stream()
+            .map(NodeNetwork::interfaceName)
+            .collect(Collectors.toSet());
+    Stream.concat(
+            preflight
+                .check(new Preflight.Needs(families(spec), interfaces(spec), true, 0))
+                .stream(),
+            preflight
+                .nodeAddresses(wans, spec.firewall().clusterTraffic().nodeAddresses())
+                .stream())
         .forEach(finding -> LOG.warn("preflight {}", finding));
   }
 

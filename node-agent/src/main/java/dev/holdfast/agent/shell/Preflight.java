@@ -5,6 +5,9 @@ import dev.holdfast.agent.linux.NetlinkSocket;
 import dev.holdfast.agent.linux.SyscallException;
 import dev.holdfast.api.addr.Family;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -14,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -197,6 +201,42 @@ public final class Preflight {
                           manager
                               + " manages this interface too and may remove virtual addresses when"
                               + " it reconfigures it; the agent puts them back")));
+    }
+  }
+
+  /**
+   * Whether Kubernetes knows this machine by an address on a WAN. k3s does so by itself, as the
+   * default route is there.
+   *
+   * @param nodeAddresses InternalIP of every node
+   */
+  List<Finding> nodeAddresses(Set<String> wanInterfaces, List<String> nodeAddresses) {
+    Set<InetAddress> known =
+        nodeAddresses.stream().map(InetAddress::ofLiteral).collect(Collectors.toSet());
+    return wanInterfaces.stream()
+        .sorted()
+        .flatMap(
+            name ->
+                addresses(name)
+                    .filter(known::contains)
+                    .map(
+                        address ->
+                            new Finding(
+                                Severity.WARNING,
+                                name,
+                                address.getHostAddress()
+                                    + " is this node's InternalIP and on a WAN, so Kubernetes'"
+                                    + " ports are open there; give the kubelet (k3s: node-ip,"
+                                    + " flannel-iface) an address of a LAN")))
+        .toList();
+  }
+
+  private static Stream<InetAddress> addresses(String name) {
+    try {
+      NetworkInterface found = NetworkInterface.getByName(name);
+      return found == null ? Stream.empty() : found.inetAddresses();
+    } catch (SocketException e) {
+      return Stream.empty();
     }
   }
 

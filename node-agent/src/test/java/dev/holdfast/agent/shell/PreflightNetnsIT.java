@@ -102,6 +102,23 @@ class PreflightNetnsIT {
   }
 
   @Test
+  void namesANodeThatKubernetesKnowsByItsWan() {
+    network.ip(router, "addr add 203.0.113.5/24 dev eth0");
+
+    assertThat(nodeAddresses("203.0.113.5", "192.168.0.2"))
+        .singleElement()
+        .asString()
+        .startsWith("eth0: 203.0.113.5 is this node's InternalIP and on a WAN");
+    assertThat(nodeAddresses("192.168.0.1", "2001:db8::1")).isEmpty();
+  }
+
+  private List<Finding> nodeAddresses(String... addresses) {
+    return network.call(
+        router,
+        () -> Preflight.ofThisMachine().nodeAddresses(Set.of("eth0"), List.of(addresses)));
+  }
+
+  @Test
   void namesARivalInTheSameNamespaceOnly() throws IOException {
     // A process of that name, without being one.
     Path program = folder.resolve("keepalived");
