@@ -123,7 +123,8 @@ class ClusterE2E {
   @Order(5)
   void aDeletedResourceLeavesNothingOnTheRouters() {
     cluster()
-        .kubectl("-n", KubeCluster.NAMESPACE, "delete", "gatewaycluster", "--all", "--timeout=180s");
+        .kubectl(
+            "-n", KubeCluster.NAMESPACE, "delete", "gatewaycluster", "--all", "--timeout=180s");
 
     for (Router router : lab.topology().routers()) {
       assertThat(router.namespace().run("ip", "-brief", "address"))

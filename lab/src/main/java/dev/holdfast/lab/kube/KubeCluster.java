@@ -203,7 +203,7 @@ public final class KubeCluster {
 
   /** Commands for a shell that wants to look around. */
   public String enter() {
-    return "eval \"$(" + String.join(" ", script(List.of("env")).subList(1, 5)) + ")\"";
+    return "eval \"$(" + String.join(" ", script(List.of("env")).subList(1, 6)) + ")\"";
   }
 
   /** Installs the chart, with the host's network for the operator: there is no pod network. */

@@ -114,8 +114,7 @@ class PreflightNetnsIT {
 
   private List<Finding> nodeAddresses(String... addresses) {
     return network.call(
-        router,
-        () -> Preflight.ofThisMachine().nodeAddresses(Set.of("eth0"), List.of(addresses)));
+        router, () -> Preflight.ofThisMachine().nodeAddresses(Set.of("eth0"), List.of(addresses)));
   }
 
   @Test
