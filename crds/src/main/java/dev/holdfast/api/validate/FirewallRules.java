@@ -2,14 +2,17 @@ package dev.holdfast.api.validate;
 
 import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.Prefix;
+import dev.holdfast.api.render.Defaults;
 import dev.holdfast.api.v1alpha1.FirewallSpec;
 import dev.holdfast.api.v1alpha1.GatewayClusterSpec;
 import dev.holdfast.api.v1alpha1.LogSpec;
 import dev.holdfast.api.v1alpha1.PortRange;
 import dev.holdfast.api.v1alpha1.RuleSpec;
+import dev.holdfast.api.v1alpha1.Verdict;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -75,7 +78,40 @@ final class FirewallRules {
       checkEnds(chain, inside, rule);
       checkPorts(inside, rule);
       checkFamilies(inside, rule);
+      checkReached(path, rules, i);
     }
+  }
+
+  /** A rule behind one that decides everything otherwise was meant to stand before it. */
+  private void checkReached(String path, List<RuleSpec> rules, int number) {
+    RuleSpec rule = rules.get(number);
+    for (int i = 0; i < number; i++) {
+      RuleSpec before = rules.get(i);
+      if (action(before) != action(rule) && takesAll(before, rule)) {
+        findings.add(
+            path + "[" + number + "]",
+            "is never reached, since "
+                + path
+                + "["
+                + i
+                + "] takes all of it; write it before that");
+        return;
+      }
+    }
+  }
+
+  private static Verdict action(RuleSpec rule) {
+    return Objects.requireNonNullElse(rule.action(), Defaults.RULE_ACTION);
+  }
+
+  private static boolean takesAll(RuleSpec before, RuleSpec rule) {
+    return before.protocol() == null
+        && before.family() == null
+        && before.ports().isEmpty()
+        && before.sources().isEmpty()
+        && before.destinations().isEmpty()
+        && (before.from() == null || before.from().equals(rule.from()))
+        && (before.to() == null || before.to().equals(rule.to()));
   }
 
   static void checkName(

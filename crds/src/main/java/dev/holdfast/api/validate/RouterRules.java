@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 final class RouterRules {
 
   private static final Pattern NODE = Pattern.compile("[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?");
-  private static final Pattern INTERFACE = Pattern.compile("[^/:\\s]{1,15}");
+  private static final Pattern INTERFACE = Pattern.compile("[^/:\\s]{0,14}[^/:\\s+]");
   private static final int ADDRESSES_MAX = 4;
 
   private final GatewayClusterSpec spec;
@@ -96,7 +96,10 @@ final class RouterRules {
     if (!INTERFACE.matcher(name).matches() || name.equals(".") || name.equals("..")) {
       findings.add(
           path,
-          "is \"" + name + "\"; write an interface's name: up to 15 characters, no space, / or :");
+          "is \""
+              + name
+              + "\"; write an interface's name: up to 15 characters, no space, / or :, and no + at"
+              + " the end, which iptables reads as \"all that begin so\"");
     }
   }
 
