@@ -79,8 +79,22 @@ public final class Reports {
 
   /** By a peer's word, or because no report came for minutes. */
   public boolean silent(String node) {
-    return silentByPeer(node).isPresent()
-        || reported(node) && heardAt(node).plus(SILENCE).isBefore(now);
+    return silentByPeer(node).isPresent() || stale(node);
+  }
+
+  private boolean stale(String node) {
+    return reported(node) && heardAt(node).plus(SILENCE).isBefore(now);
+  }
+
+  /** By its own word, which is not old: peers may miss a router that works. */
+  boolean claimsActive(String node) {
+    return saysActive(node) && !stale(node);
+  }
+
+  /** By its own word or for want of one it cannot do anything for the gateway. */
+  boolean broken(String node) {
+    Role role = status(node).map(GatewayNodeStatus::role).orElse(Role.INITIALIZE);
+    return stale(node) || role == Role.INITIALIZE || role == Role.FAULT;
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which router may get a new pod: one at a time, the backups first, each in sync before the next.
@@ -57,8 +58,7 @@ final class Rollout {
 
   private void decide() {
     List<String> routers = wanted.keySet().stream().sorted(scene.leastFirst()).toList();
-    routers.stream().filter(node -> !pending(node) || !standing(node)).forEach(renew::add);
-    routers.stream().filter(this::leavesItsOldPod).forEach(movedAway::add);
+    routers.stream().filter(node -> !pending(node) || broken(node)).forEach(renew::add);
     List<String> waiting = routers.stream().filter(node -> !renew.contains(node)).toList();
     Optional<String> inFlight = routers.stream().filter(this::inFlight).findFirst();
     if (inFlight.isPresent()) {
@@ -66,11 +66,12 @@ final class Rollout {
     } else if (!waiting.isEmpty()) {
       next(waiting.getFirst(), routers);
     }
+    routers.stream().filter(this::leavesItsOldPod).forEach(movedAway::add);
   }
 
   private Progress flying(String node, List<String> waiting) {
     if (waiting.isEmpty()) {
-      return overdue(node)
+      return overdue(node) || scene.reports().silent(node)
           ? Progress.DONE
           : Progress.moving("AgentStarts", "the agent on " + node + " starts: " + lack(node));
     }
@@ -87,7 +88,7 @@ final class Rollout {
   }
 
   private void next(String node, List<String> routers) {
-    if (!scene.isActive(node)) {
+    if (!scene.isActive(node) && !scene.reports().claimsActive(node)) {
       renew.add(node);
       progress = Progress.moving("Rollout", node + " gets a new pod");
       return;
@@ -116,6 +117,10 @@ final class Rollout {
         .orElse(false);
   }
 
+  private boolean broken(String node) {
+    return scene.reports().broken(node);
+  }
+
   /** Its agent works: as active or backup, or because it was told to hold no role. */
   private boolean standing(String node) {
     return scene.reports().ready(node) || rests(node);
@@ -132,19 +137,23 @@ final class Rollout {
   }
 
   private boolean inFlight(String node) {
-    return !pending(node)
-        && daemonSet(node).isPresent()
+    return daemonSet(node).isPresent()
         && scene.machine(node).map(Machine::ready).orElse(false)
-        && !(podIsNew(node) && podWorks(node) && standing(node) && holdsTheFlows(node));
+        && (pending(node) ? broken(node) : !settled(node));
+  }
+
+  private boolean settled(String node) {
+    return podIsNew(node) && podWorks(node) && standing(node) && holdsTheFlows(node);
   }
 
   private boolean holdsTheFlows(String node) {
     return scene.reports().active().map(node::equals).orElse(true) || scene.reports().inSync(node);
   }
 
+  /** It gave the role up for its new pod; told otherwise now, its old one would take it back. */
   private boolean leavesItsOldPod(String node) {
-    return !pending(node)
-        && !podIsNew(node)
+    return renew.contains(node)
+        && (pending(node) || !podIsNew(node))
         && scene.gatewayNode(node).map(one -> one.getSpec().maintenance()).orElse(false);
   }
 
@@ -215,7 +224,7 @@ final class Rollout {
     return annotations == null ? "" : annotations.getOrDefault(key, "");
   }
 
-  private static long orZero(@org.jspecify.annotations.Nullable Number number) {
+  private static long orZero(@Nullable Number number) {
     return number == null ? 0 : number.longValue();
   }
 }

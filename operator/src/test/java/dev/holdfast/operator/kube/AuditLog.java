@@ -21,7 +21,7 @@ public final class AuditLog {
   private final Path log;
 
   /** One request. */
-  public record Request(String agent, String verb, String resource, String name) {
+  public record Request(String user, String verb, String resource, String name) {
 
     public boolean writes() {
       return WRITES.contains(verb);
@@ -51,13 +51,10 @@ public final class AuditLog {
     };
   }
 
-  /** So far, of the client with that user agent. */
-  public List<Request> of(String userAgent) {
+  /** So far, of that user. */
+  public List<Request> of(String user) {
     try (Stream<String> lines = Files.lines(log)) {
-      return lines
-          .map(AuditLog::request)
-          .filter(request -> request.agent().startsWith(userAgent))
-          .toList();
+      return lines.map(AuditLog::request).filter(request -> request.user().equals(user)).toList();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -67,7 +64,7 @@ public final class AuditLog {
     try {
       JsonNode event = JSON.readTree(line);
       return new Request(
-          event.path("userAgent").asText(),
+          event.at("/user/username").asText(),
           event.path("verb").asText(),
           event.at("/objectRef/resource").asText(),
           event.at("/objectRef/name").asText());

@@ -3,6 +3,7 @@ package dev.holdfast.operator.kube;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.api.Examples;
+import dev.holdfast.api.Golden;
 import dev.holdfast.api.kube.ApiServer;
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
@@ -20,6 +21,7 @@ import dev.holdfast.api.v1alpha1.RoleTransition;
 import dev.holdfast.api.v1alpha1.RouterSpec;
 import dev.holdfast.operator.plan.AgentSettings;
 import dev.holdfast.operator.reconcile.GatewayClusterReconciler;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -27,8 +29,16 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.ResourceRequirementsBuilder;
+import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetStatusBuilder;
+import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
+import io.fabric8.kubernetes.api.model.rbac.RoleRef;
+import io.fabric8.kubernetes.api.model.rbac.Subject;
+import io.fabric8.kubernetes.api.model.rbac.SubjectBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -36,12 +46,19 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
@@ -57,10 +74,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class World implements AutoCloseable {
 
-  static final String OPERATOR = "operator-under-test";
   static final String NAMESPACE = "holdfast-system";
+  static final String OPERATOR = "system:serviceaccount:" + NAMESPACE + ":holdfast-operator";
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final String ACCOUNT = "holdfast-operator";
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   final AuditLog audit = new AuditLog();
   final ApiServer server;
@@ -76,11 +95,86 @@ final class World implements AutoCloseable {
         .resource(
             new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
         .create();
-    Config config = Config.fromKubeconfig(server.kubeconfig());
-    operatorsClient =
-        new KubernetesClientBuilder()
-            .withConfig(new ConfigBuilder(config).withUserAgent(OPERATOR).build())
+    grantTheOperatorItsRights();
+    operatorsClient = clientOf(ACCOUNT);
+  }
+
+  private void grantTheOperatorItsRights() {
+    client
+        .resource(
+            new ServiceAccountBuilder()
+                .withNewMetadata()
+                .withName(ACCOUNT)
+                .withNamespace(NAMESPACE)
+                .endMetadata()
+                .build())
+        .create();
+    for (HasMetadata rights : client.load(rights()).items()) {
+      client.resource(rights).create();
+      client.resource(binding(rights)).create();
+    }
+  }
+
+  private static InputStream rights() {
+    return new ByteArrayInputStream(
+        Golden.read(Path.of("rbac.yaml")).getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static HasMetadata binding(HasMetadata rights) {
+    Subject operator =
+        new SubjectBuilder()
+            .withKind("ServiceAccount")
+            .withName(ACCOUNT)
+            .withNamespace(NAMESPACE)
             .build();
+    RoleRef role =
+        new RoleRef("rbac.authorization.k8s.io", rights.getKind(), rights.getMetadata().getName());
+    return rights instanceof ClusterRole
+        ? new ClusterRoleBinding(
+            "rbac.authorization.k8s.io/v1",
+            "ClusterRoleBinding",
+            new ObjectMetaBuilder().withName(ACCOUNT).build(),
+            role,
+            List.of(operator))
+        : new RoleBinding(
+            "rbac.authorization.k8s.io/v1",
+            "RoleBinding",
+            new ObjectMetaBuilder()
+                .withName(ACCOUNT)
+                .withNamespace(rights.getMetadata().getNamespace())
+                .build(),
+            role,
+            List.of(operator));
+  }
+
+  /** With a real token of that ServiceAccount, and so with its rights only. */
+  KubernetesClient clientOf(String account) {
+    return new KubernetesClientBuilder().withConfig(configOf(account)).build();
+  }
+
+  Config configOf(String account) {
+    String token =
+        client
+            .serviceAccounts()
+            .inNamespace(NAMESPACE)
+            .withName(account)
+            .tokenRequest(
+                new TokenRequestBuilder()
+                    .withNewSpec()
+                    .withExpirationSeconds(7200L)
+                    .endSpec()
+                    .build())
+            .getStatus()
+            .getToken();
+    Config admin = Config.fromKubeconfig(server.kubeconfig());
+    return new ConfigBuilder(Config.empty())
+        .withMasterUrl(admin.getMasterUrl())
+        .withCaCertData(admin.getCaCertData())
+        .withCaCertFile(admin.getCaCertFile())
+        .withTrustCerts(admin.isTrustCerts())
+        .withOauthToken(token)
+        .withNamespace(NAMESPACE)
+        .build();
   }
 
   static AgentSettings settings(String image) {
@@ -101,17 +195,26 @@ final class World implements AutoCloseable {
     if (operator != null) {
       operator.stop();
     }
-    operator =
+    operator = newOperator(settings, null);
+    operator.start();
+  }
+
+  /**
+   * @param leadership null: it works alone
+   */
+  Operator newOperator(AgentSettings settings, @Nullable LeaderElectionConfiguration leadership) {
+    Operator made =
         new Operator(
-            overrider ->
-                overrider
-                    .withKubernetesClient(operatorsClient)
-                    .withCloseClientOnStop(false)
-                    .withUseSSAToPatchPrimaryResource(true));
-    operator.register(
+            overrider -> {
+              overrider.withKubernetesClient(operatorsClient).withCloseClientOnStop(false);
+              if (leadership != null) {
+                overrider.withLeaderElectionConfiguration(leadership);
+              }
+            });
+    made.register(
         new GatewayClusterReconciler(
             settings, new ClusterNetworks(List.of(), List.of()), Clock.systemUTC()));
-    operator.start();
+    return made;
   }
 
   void node(String name) {
@@ -274,8 +377,8 @@ final class World implements AutoCloseable {
             List.of(),
             List.of(new RoleTransition(since, Role.BACKUP, role, "ActiveSilent", 70L)),
             null,
-            Instant.now().toString(),
             "0.1.0",
+            Instant.now().toString(),
             Arrays.asList(more));
     client
         .resources(GatewayNode.class)
@@ -328,9 +431,26 @@ final class World implements AutoCloseable {
     eventually(() -> condition(cluster, "Progressing").reason().equals("UpToDate"));
   }
 
+  /** What kubectl prints; kept under {@code target/} for the documentation. */
+  List<String> kubectl(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("-n", NAMESPACE));
+    command.addAll(List.of(arguments));
+    List<String> lines = server.kubectl(command.toArray(String[]::new));
+    Files.write(
+        Path.of("target/kubectl.txt"),
+        List.of("$ kubectl " + String.join(" ", arguments), String.join("\n", lines), ""),
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
+    return lines;
+  }
+
   /** Polls until it holds. */
   static void eventually(Callable<Boolean> holds) {
-    Instant end = Instant.now().plus(PATIENCE);
+    eventually(PATIENCE, holds);
+  }
+
+  static void eventually(Duration patience, Callable<Boolean> holds) {
+    Instant end = Instant.now().plus(patience);
     while (true) {
       boolean now;
       String why = "it never held";

@@ -1,0 +1,490 @@
+package dev.holdfast.operator.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import dev.holdfast.api.Examples;
+import dev.holdfast.api.Golden;
+import dev.holdfast.api.v1alpha1.ConditionStatus;
+import dev.holdfast.api.v1alpha1.FirewallSpec;
+import dev.holdfast.api.v1alpha1.GatewayClusterSpec;
+import dev.holdfast.api.v1alpha1.GatewayNode;
+import dev.holdfast.api.v1alpha1.GatewayNodeNames;
+import dev.holdfast.api.v1alpha1.NetworkSpec;
+import dev.holdfast.api.v1alpha1.Role;
+import dev.holdfast.api.v1alpha1.RouterSpec;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("The plan of a GatewayCluster")
+class ClusterPlannerTest {
+
+  private static final ObjectMapper SORTED =
+      Examples.YAML.copy().enable(SerializationFeature.ORDER_MAP_ENTRIES_BY_KEYS);
+
+  @Test
+  void isWrittenDownObjectByObject() throws IOException {
+    ClusterPlan plan = new Stage("router-a", "router-b").plan();
+
+    StringBuilder text = new StringBuilder();
+    for (HasMetadata object : plan.wanted()) {
+      // What is in a GatewayNode is the renderer's, which has goldens of its own.
+      if (!(object instanceof GatewayNode)) {
+        text.append("---\n").append(SORTED.writeValueAsString(object));
+      }
+    }
+    Golden.check(Path.of("src/test/resources/objects/article.yaml"), text.toString());
+  }
+
+  @Test
+  void isTheSameWhenNothingChanged() {
+    Stage stage = Stage.running("a", "b");
+    List<HasMetadata> before = stage.reconcile().wanted();
+
+    stage.pass(Duration.ofMinutes(1));
+    stage.says("a", Role.ACTIVE, true);
+    stage.says("b", Role.BACKUP, true);
+
+    assertThat(fingerprints(stage.reconcile())).isEqualTo(fingerprints(before));
+    assertThat(stage.plan().unwanted()).allMatch(one -> one.getKind().equals("PodMonitor"));
+  }
+
+  private static List<String> fingerprints(ClusterPlan plan) {
+    return fingerprints(plan.wanted());
+  }
+
+  private static List<String> fingerprints(List<HasMetadata> objects) {
+    return objects.stream()
+        .filter(object -> !(object instanceof GatewayNode))
+        .map(object -> object.getKind() + object.getMetadata().getAnnotations())
+        .collect(Collectors.toList());
+  }
+
+  @Nested
+  @DisplayName("Policy")
+  class Policy {
+
+    private final Stage stage = Stage.running("a", "b", "c");
+
+    @Test
+    void goesToTheBackupsFirstAndToTheActiveWhenTheyHaveIt() {
+      stage.edit(ClusterPlannerTest::otherLog);
+      stage.reconcile();
+      assertThat(generations()).isEqualTo("1 2 2");
+
+      stage.says("b", Role.BACKUP, true);
+      stage.reconcile();
+      assertThat(generations()).isEqualTo("1 2 2");
+
+      stage.says("c", Role.BACKUP, true);
+      stage.reconcile();
+      assertThat(generations()).isEqualTo("2 2 2");
+    }
+
+    @Test
+    void thatABackupRefusesNeverReachesTheActive() {
+      stage.edit(ClusterPlannerTest::otherLog);
+      stage.reconcile();
+      stage.says("b", Role.BACKUP, true);
+      stage.says(
+          "c",
+          Role.BACKUP,
+          true,
+          Stage.condition("Accepted", ConditionStatus.FALSE, "no such chain"));
+
+      ClusterPlan plan = stage.reconcile();
+
+      assertThat(generations()).isEqualTo("1 2 2");
+      assertThat(plan.progress().reason()).isEqualTo("PolicyRefused");
+      assertThat(plan.progress().message()).contains("c refused").contains("no such chain");
+    }
+
+    @Test
+    void doesNotWaitForABackupThatIsSilent() {
+      stage.edit(ClusterPlannerTest::otherLog);
+      stage.pass(Duration.ofMinutes(4));
+      stage.says("a", Role.ACTIVE, true);
+      stage.reconcile();
+
+      assertThat(generations()).isEqualTo("2 2 2");
+    }
+
+    @Test
+    void aVridChangesOnAllAtOnce() {
+      stage.edit(ClusterPlannerTest::otherVrid);
+      stage.reconcile();
+
+      assertThat(generations()).isEqualTo("2 2 2");
+    }
+
+    @Test
+    void maintenanceReachesARouterWhosePolicyHasToWait() {
+      stage.edit(ClusterPlannerTest::otherLog);
+      stage.cordon("a", true);
+      stage.reconcile();
+
+      assertThat(stage.spec("a").generation()).isEqualTo(1);
+      assertThat(stage.spec("a").maintenance()).isTrue();
+      assertThat(stage.spec("a").self().maintenance()).isTrue();
+    }
+
+    private String generations() {
+      return stage.spec("a").generation()
+          + " "
+          + stage.spec("b").generation()
+          + " "
+          + stage.spec("c").generation();
+    }
+  }
+
+  @Nested
+  @DisplayName("A resource that cannot be used")
+  class Refused {
+
+    private final Stage stage = Stage.running("a", "b");
+
+    @Test
+    void changesNothing() {
+      GatewayNode before = stage.gatewayNode("a");
+      stage.edit(spec -> Stage.routers(spec, "a", "a"));
+
+      ClusterPlan plan = stage.reconcile();
+
+      assertThat(plan.acceptance().reason()).isEqualTo("Invalid");
+      assertThat(stage.spec("a")).isEqualTo(before.getSpec());
+      assertThat(stage.has("b")).isTrue();
+      assertThat(stage.spec("b").withdraw()).isFalse();
+    }
+
+    @Test
+    void stillLetsANodeBeCordoned() {
+      stage.edit(spec -> Stage.routers(spec, "a", "nowhere"));
+      stage.cordon("a", true);
+      ClusterPlan plan = stage.reconcile();
+
+      assertThat(plan.acceptance().reason()).isEqualTo("NodeMissing");
+      assertThat(stage.spec("a").maintenance()).isTrue();
+      assertThat(stage.spec("b").withdraw()).isFalse();
+    }
+
+    @Test
+    void aNodeThatWentAwayIsAnotherMatter() {
+      stage.leave("b");
+
+      ClusterPlan plan = stage.reconcile();
+
+      assertThat(plan.acceptance().accepted()).isTrue();
+      assertThat(plan.troubles()).containsExactly("there is no node b in Kubernetes any more");
+    }
+  }
+
+  @Nested
+  @DisplayName("A node that two clusters want")
+  class Taken {
+
+    @Test
+    void belongsToTheOlderOne() {
+      Stage stage = new Stage("a", "b");
+      stage.claim(new Claim("other", "older", "b", false, "2025-01-01T00:00:00Z"));
+
+      assertThat(stage.plan().acceptance().reason()).isEqualTo("NodeTaken");
+      assertThat(stage.plan().wanted()).isEmpty();
+    }
+
+    @Test
+    void staysWithTheOneThatRunsThere() {
+      Stage stage = Stage.running("a", "b");
+      stage.claim(new Claim("other", "older", "b", false, "2025-01-01T00:00:00Z"));
+
+      assertThat(stage.plan().acceptance().accepted()).isTrue();
+    }
+
+    @Test
+    void isAlsoOneWhoseObjectsWouldHaveTheSameName() {
+      Stage stage = new Stage("a-b", "c");
+      stage.claim(new Claim("holdfast-system", "home-a", "b", false, "2025-01-01T00:00:00Z"));
+
+      assertThat(stage.plan().acceptance().sentences().getFirst())
+          .contains("would be called home-a-b");
+    }
+  }
+
+  @Nested
+  @DisplayName("A router that leaves")
+  class Leaving {
+
+    private final Stage stage = Stage.running("a", "b", "c");
+
+    @Test
+    void isHeardByTheOthersUntilItHasWithdrawn() {
+      stage.edit(spec -> Stage.routers(spec, "b", "c"));
+      ClusterPlan plan = stage.reconcile();
+      assertThat(plan.progress().reason()).isEqualTo("RouterLeaves");
+      assertThat(stage.spec("a").withdraw()).isTrue();
+      assertThat(stage.spec("b").routers()).hasSize(3);
+
+      stage.says("b", Role.ACTIVE, true);
+      stage.says("a", Role.INITIALIZE, false, withdrawn());
+      stage.reconcile();
+      assertThat(stage.spec("b").routers()).hasSize(2);
+      assertThat(stage.has("a")).isFalse();
+      assertThat(stage.daemonSet("a")).isNull();
+    }
+
+    @Test
+    void isNotWaitedForWhenItIsSilent() {
+      stage.edit(spec -> Stage.routers(spec, "a", "b"));
+      stage.pass(Duration.ofMinutes(4));
+      stage.says("a", Role.ACTIVE, true);
+      stage.says("b", Role.BACKUP, true);
+      ClusterPlan plan = stage.reconcile();
+
+      assertThat(stage.spec("a").routers()).hasSize(2);
+      assertThat(stage.has("c")).isTrue();
+      assertThat(plan.troubles().getFirst()).contains("c left the list and is silent");
+    }
+
+    @Test
+    void goesWithItsNode() {
+      stage.edit(spec -> Stage.routers(spec, "a", "b"));
+      stage.leave("c");
+      stage.reconcile();
+
+      assertThat(stage.has("c")).isFalse();
+    }
+  }
+
+  @Nested
+  @DisplayName("Deletion")
+  class Deletion {
+
+    private final Stage stage = Stage.running("a", "b", "c");
+
+    @Test
+    void withdrawsTheBackupsAndThenTheActive() {
+      stage.delete();
+      stage.reconcile();
+      assertThat(withdrawing()).isEqualTo("false true true");
+
+      stage.says("b", Role.INITIALIZE, false, withdrawn());
+      stage.reconcile();
+      assertThat(withdrawing()).isEqualTo("false true true");
+
+      stage.says("c", Role.INITIALIZE, false, withdrawn());
+      stage.reconcile();
+      assertThat(withdrawing()).isEqualTo("true true true");
+      assertThat(stage.plan().mayGo()).isFalse();
+
+      stage.says("a", Role.INITIALIZE, false, withdrawn());
+      assertThat(stage.plan().mayGo()).isTrue();
+    }
+
+    @Test
+    void ofWhatNeverRanIsDoneAtOnce() {
+      Stage fresh = new Stage("a", "b");
+      fresh.delete();
+
+      assertThat(fresh.plan().mayGo()).isTrue();
+    }
+
+    @Test
+    void waitsForASilentRouterAndSaysHowToGoOnWithout() {
+      stage.delete();
+      stage.reconcile();
+      stage.says("b", Role.INITIALIZE, false, withdrawn());
+      stage.says("c", Role.INITIALIZE, false, withdrawn());
+      stage.pass(Duration.ofMinutes(10));
+
+      assertThat(stage.plan().mayGo()).isFalse();
+      assertThat(stage.plan().progress().message())
+          .contains("a shall take")
+          .contains("kubectl annotate gwc home holdfast.dev/abandon=true");
+
+      stage.annotate(Scene.ABANDON_ANNOTATION, "true");
+      assertThat(stage.plan().mayGo()).isTrue();
+    }
+
+    private String withdrawing() {
+      return stage.spec("a").withdraw()
+          + " "
+          + stage.spec("b").withdraw()
+          + " "
+          + stage.spec("c").withdraw();
+    }
+  }
+
+  @Nested
+  @DisplayName("A handover")
+  class Handover {
+
+    private final Stage stage = Stage.running("a", "b");
+
+    @Test
+    void isKeptWhenTheRequestIsGone() {
+      stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "b");
+      assertThat(stage.reconcile().handoverAnswered()).isFalse();
+      stage.says("b", Role.ACTIVE, true);
+      stage.says("a", Role.BACKUP, true);
+      assertThat(stage.reconcile().handoverAnswered()).isTrue();
+      stage.reconcile();
+
+      assertThat(stage.spec("a").handoverTo()).isEqualTo("b");
+    }
+
+    @Test
+    void endsWhenTheRouterLosesTheRole() {
+      isKeptWhenTheRequestIsGone();
+      stage.pass(Duration.ofSeconds(10));
+      stage.says("b", Role.FAULT, false);
+      stage.says("a", Role.ACTIVE, false);
+      stage.reconcile();
+
+      assertThat(stage.spec("a").handoverTo()).isNull();
+    }
+
+    @Test
+    void toAutoGivesTheChoiceBackToPriorities() {
+      isKeptWhenTheRequestIsGone();
+      stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "auto");
+
+      assertThat(stage.reconcile().handoverAnswered()).isTrue();
+      assertThat(stage.spec("a").handoverTo()).isNull();
+    }
+
+    @Test
+    void toACordonedRouterOrAStrangerIsRefused() {
+      stage.cordon("b", true);
+      stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "b");
+      assertThat(stage.plan().handover().message()).contains("uncordon it");
+
+      stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "z");
+      assertThat(stage.plan().handover().message()).contains("z is no router of this cluster");
+      assertThat(stage.plan().handoverAnswered()).isTrue();
+    }
+  }
+
+  @Nested
+  @DisplayName("The link key")
+  class Key {
+
+    private final Stage stage = Stage.running("a", "b");
+
+    @Test
+    void isMadeOnce() {
+      String made = stage.keyFile();
+      stage.reconcile();
+
+      assertThat(stage.keyFile()).isEqualTo(made).isEqualTo(Stage.key(1) + "\n");
+    }
+
+    @Test
+    void isRotatedInThreeStepsEachOfWhichWaitsForEveryRouter() {
+      String old = stage.keyFile().strip();
+      stage.annotate("holdfast.dev/rotate-link-key", "today");
+      stage.reconcile();
+      List<String> both = stage.keyFile().lines().toList();
+      assertThat(both).hasSize(2).startsWith(old);
+
+      stage.says("a", Role.ACTIVE, true);
+      stage.reconcile();
+      assertThat(stage.keyFile().lines().toList()).isEqualTo(both);
+
+      stage.says("b", Role.BACKUP, true);
+      stage.reconcile();
+      assertThat(stage.keyFile().lines().toList()).isEqualTo(both.reversed());
+
+      stage.reconcile();
+      assertThat(stage.keyFile().lines().toList()).isEqualTo(both.reversed());
+
+      stage.says("a", Role.ACTIVE, true);
+      stage.says("b", Role.BACKUP, true);
+      stage.reconcile();
+      assertThat(stage.keyFile().strip()).isEqualTo(both.getLast());
+      stage.reconcile();
+      assertThat(stage.keyFile().strip()).isEqualTo(both.getLast());
+    }
+
+    @Test
+    void isRotatedWhenItIsOld() {
+      stage.pass(Duration.ofDays(91));
+      stage.reconcile();
+
+      assertThat(stage.keyFile().lines()).hasSize(2);
+    }
+  }
+
+  private static dev.holdfast.api.v1alpha1.Condition withdrawn() {
+    return Stage.condition("Withdrawn", ConditionStatus.TRUE, "");
+  }
+
+  private static GatewayClusterSpec otherLog(GatewayClusterSpec spec) {
+    FirewallSpec firewall = new FirewallSpec(null, null, null, null, null, null, 10);
+    return new GatewayClusterSpec(
+        spec.routers(),
+        spec.networks(),
+        spec.vrrp(),
+        spec.flowSync(),
+        firewall,
+        spec.nat(),
+        spec.handover(),
+        spec.roleHooks(),
+        spec.agent());
+  }
+
+  private static GatewayClusterSpec otherVrid(GatewayClusterSpec spec) {
+    List<NetworkSpec> networks =
+        spec.networks().stream()
+            .map(
+                one ->
+                    new NetworkSpec(
+                        one.name(),
+                        one.role(),
+                        one.interfaceName(),
+                        one.virtualRouterId() == null ? null : one.virtualRouterId() + 100,
+                        one.virtualAddresses(),
+                        one.gateways(),
+                        one.routes()))
+            .toList();
+    return new GatewayClusterSpec(
+        spec.routers(),
+        networks,
+        spec.vrrp(),
+        spec.flowSync(),
+        spec.firewall(),
+        spec.nat(),
+        spec.handover(),
+        spec.roleHooks(),
+        spec.agent());
+  }
+
+  @Test
+  void routersOfTheResourceCanBeInMaintenanceByName() {
+    Stage stage = Stage.running("a", "b");
+    stage.edit(
+        spec ->
+            new GatewayClusterSpec(
+                List.of(
+                    new RouterSpec("a", 200, Map.of(), Map.of(), true),
+                    new RouterSpec("b", 150, Map.of(), Map.of(), null)),
+                spec.networks(),
+                spec.vrrp(),
+                spec.flowSync(),
+                spec.firewall(),
+                spec.nat(),
+                spec.handover(),
+                spec.roleHooks(),
+                spec.agent()));
+    stage.reconcile();
+
+    assertThat(stage.spec("a").maintenance()).isTrue();
+  }
+}

@@ -1,0 +1,159 @@
+package dev.holdfast.operator.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.api.v1alpha1.Role;
+import java.time.Duration;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("A new pod for every router")
+class RolloutTest {
+
+  private final Stage stage = Stage.running("a", "b", "c");
+
+  @Test
+  void allAreMadeAtOnceWhenThereIsNoneYet() {
+    Stage fresh = new Stage("a", "b");
+
+    fresh.reconcile();
+
+    assertThat(fresh.imageOf("a")).isEqualTo("agent:1");
+    assertThat(fresh.imageOf("b")).isEqualTo("agent:1");
+    assertThat(fresh.plan().progress().reason()).isEqualTo("AgentStarts");
+  }
+
+  @Test
+  void goesToOneBackupAtATimeAndWaitsUntilItIsInSync() {
+    stage.image("agent:2");
+    stage.reconcile();
+    assertThat(images()).isEqualTo("agent:1 agent:1 agent:2");
+
+    stage.says("c", Role.BACKUP, false);
+    stage.renewed("c");
+    stage.reconcile();
+    assertThat(images()).isEqualTo("agent:1 agent:1 agent:2");
+    assertThat(stage.plan().progress().message()).contains("c got a new pod and it is not in sync");
+
+    stage.says("c", Role.BACKUP, true);
+    stage.reconcile();
+    assertThat(images()).isEqualTo("agent:1 agent:2 agent:2");
+  }
+
+  @Test
+  void theActiveGivesTheRoleUpBeforeItsPodIsTouched() {
+    renewTheBackups();
+
+    stage.reconcile();
+    assertThat(stage.imageOf("a")).isEqualTo("agent:1");
+    assertThat(stage.spec("a").maintenance()).as(stage.plan().progress().message()).isTrue();
+
+    stage.says("b", Role.ACTIVE, true);
+    stage.says("a", Role.MAINTENANCE, true);
+    stage.reconcile();
+    assertThat(stage.imageOf("a")).isEqualTo("agent:2");
+    // Until the old pod is gone: it would take the role back.
+    stage.reconcile();
+    assertThat(stage.spec("a").maintenance()).isTrue();
+
+    stage.renewed("a");
+    stage.reconcile();
+    assertThat(stage.spec("a").maintenance()).isFalse();
+    stage.says("a", Role.BACKUP, true);
+    assertThat(stage.reconcile().progress()).isEqualTo(Progress.DONE);
+  }
+
+  @Test
+  void theActiveKeepsItsPodWhileNobodyElseMayTakeTheRole() {
+    renewTheBackups();
+    stage.says("b", Role.MAINTENANCE, true);
+    stage.says("c", Role.MAINTENANCE, true);
+
+    ClusterPlan plan = stage.reconcile();
+
+    assertThat(stage.imageOf("a")).isEqualTo("agent:1");
+    assertThat(stage.spec("a").maintenance()).isFalse();
+    assertThat(plan.progress().reason()).isEqualTo("RolloutWaits");
+  }
+
+  @Test
+  void haltsWhenARenewedAgentDoesNotComeIntoSyncInTime() {
+    stage.image("agent:broken");
+    stage.reconcile();
+    stage.says("c", Role.INITIALIZE, false);
+    assertThat(stage.plan().progress().state()).isEqualTo(Progress.State.MOVING);
+
+    stage.pass(Duration.ofMinutes(6));
+    stage.says("a", Role.ACTIVE, true);
+    stage.says("b", Role.BACKUP, true);
+    stage.says("c", Role.INITIALIZE, false);
+    stage.reconcile();
+
+    assertThat(stage.plan().progress().state()).isEqualTo(Progress.State.HALTED);
+    assertThat(stage.plan().progress().reason()).isEqualTo("RolloutHalted");
+    assertThat(images()).isEqualTo("agent:1 agent:1 agent:broken");
+  }
+
+  @Test
+  void aBrokenAgentGetsABetterImageAtOnce() {
+    stage.image("agent:broken");
+    stage.reconcile();
+    stage.says("c", Role.INITIALIZE, false);
+
+    stage.image("agent:3");
+    stage.reconcile();
+
+    assertThat(images()).isEqualTo("agent:1 agent:1 agent:3");
+  }
+
+  @Test
+  void anActiveThatAPeerOnlyDoesNotHearIsNoBrokenOne() {
+    stage.says("b", Role.BACKUP, true, "silent");
+    stage.image("agent:2");
+    stage.reconcile();
+
+    assertThat(stage.imageOf("a")).isEqualTo("agent:1");
+  }
+
+  @Test
+  void whenNoAgentWorksAllAreRenewedAtOnce() {
+    Stage broken = new Stage("a", "b");
+    broken.image("agent:mistyped");
+    broken.reconcile();
+
+    broken.image("agent:1");
+    broken.reconcile();
+
+    assertThat(broken.imageOf("a")).isEqualTo("agent:1");
+    assertThat(broken.imageOf("b")).isEqualTo("agent:1");
+  }
+
+  @Test
+  void aMissingNodeHoldsNobodyUp() {
+    stage.leave("c");
+
+    renewIgnoring("c");
+
+    assertThat(stage.imageOf("b")).isEqualTo("agent:2");
+  }
+
+  private void renewIgnoring(String missing) {
+    stage.image("agent:2");
+    stage.reconcile();
+    stage.reconcile();
+    assertThat(stage.has(missing)).isTrue();
+  }
+
+  private void renewTheBackups() {
+    stage.image("agent:2");
+    for (String node : new String[] {"c", "b"}) {
+      stage.reconcile();
+      stage.renewed(node);
+      stage.says(node, Role.BACKUP, true);
+    }
+  }
+
+  private String images() {
+    return stage.imageOf("a") + " " + stage.imageOf("b") + " " + stage.imageOf("c");
+  }
+}

@@ -1,0 +1,224 @@
+package dev.holdfast.operator.status;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.api.v1alpha1.Condition;
+import dev.holdfast.api.v1alpha1.ConditionStatus;
+import dev.holdfast.api.v1alpha1.FlowStatus;
+import dev.holdfast.api.v1alpha1.GatewayClusterStatus;
+import dev.holdfast.api.v1alpha1.Role;
+import dev.holdfast.api.v1alpha1.RouterStatus;
+import dev.holdfast.operator.plan.Stage;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("The status of a GatewayCluster")
+class StatusRulesTest {
+
+  private final Stage stage = Stage.running("a", "b");
+  private Instant writtenAt = Instant.EPOCH;
+
+  /** As the reconciler does: written when it differs. */
+  private GatewayClusterStatus write() {
+    var observed = stage.observed();
+    var plan = stage.reconcile();
+    GatewayClusterStatus status = StatusRules.status(stage.cluster(), plan, observed, writtenAt);
+    if (!status.equals(stage.cluster().getStatus())) {
+      stage.cluster().setStatus(status);
+      writtenAt = observed.now();
+    }
+    return status;
+  }
+
+  @Test
+  void ofAHealthyClusterSaysWhoIsActiveAndThatEitherRouterMayBeRebooted() {
+    GatewayClusterStatus status = write();
+
+    assertThat(status.active()).isEqualTo("a");
+    assertThat(status.activeSince()).isEqualTo(Stage.START.toString());
+    assertThat(status.readyRouters()).isEqualTo("2/2");
+    assertThat(status.inSync()).isEqualTo("True");
+    assertThat(status.virtualAddresses()).isEqualTo("10.0.0.10/24,192.168.0.3/24");
+    assertThat(status.lastTransition().gapMillis()).isEqualTo(70);
+    assertThat(states(status))
+        .isEqualTo(
+            "Accepted=TRUE Ready=TRUE Progressing=FALSE Degraded=FALSE FlowsInSync=TRUE"
+                + " SplitBrain=FALSE");
+    assertThat(router(status, "a").safeToReboot()).isTrue();
+    assertThat(router(status, "a").note()).isEqualTo("b holds every flow and takes the role");
+    assertThat(router(status, "b").safeToReboot()).isTrue();
+  }
+
+  @Test
+  void keepsTheTimeOfAConditionUntilItsStatusChanges() {
+    write();
+    stage.pass(Duration.ofMinutes(2));
+    stage.says("a", Role.ACTIVE, true);
+    stage.says("b", Role.BACKUP, true);
+    assertThat(condition(write(), "Ready").lastTransitionTime()).isEqualTo(Stage.START.toString());
+
+    stage.says("a", Role.FAULT, false);
+    stage.says("b", Role.BACKUP, false);
+    assertThat(condition(write(), "Ready").status()).isEqualTo(ConditionStatus.FALSE);
+    assertThat(condition(write(), "Ready").lastTransitionTime())
+        .isEqualTo(Stage.START.plusSeconds(120).toString());
+  }
+
+  @Test
+  void isTheSameWhenAgentsOnlyCountOn() {
+    GatewayClusterStatus before = write();
+    stage.pass(Duration.ofMinutes(2));
+    stage.says("a", Role.ACTIVE, true, "up", new FlowStatus(1050, 1049, Map.of()));
+    stage.says("b", Role.BACKUP, true);
+
+    assertThat(write()).isEqualTo(before);
+  }
+
+  @Test
+  void copiesFlowsWhenTheyChangedByATenthAndAtMostOnceAMinute() {
+    write();
+    stage.pass(Duration.ofSeconds(30));
+    stage.says("a", Role.ACTIVE, true, "up", new FlowStatus(5000, 5000, Map.of()));
+    assertThat(write().flows().tracked()).isEqualTo(1000);
+
+    stage.pass(Duration.ofSeconds(31));
+    assertThat(write().flows().tracked()).isEqualTo(5000);
+  }
+
+  @Test
+  void showsASilentRouterAtOnceByItsPeersWord() {
+    write();
+    stage.pass(Duration.ofSeconds(1));
+    stage.says("b", Role.ACTIVE, false, "silent");
+
+    GatewayClusterStatus status = write();
+
+    assertThat(status.active()).isEqualTo("b");
+    assertThat(status.lastTransition().from()).isEqualTo("a");
+    assertThat(status.readyRouters()).isEqualTo("1/2");
+    assertThat(router(status, "a").ready()).isFalse();
+    assertThat(router(status, "a").role()).isEqualTo(Role.INITIALIZE);
+    assertThat(condition(status, "Degraded").message()).contains("a: silent, says b");
+    assertThat(condition(status, "SplitBrain").status()).isEqualTo(ConditionStatus.FALSE);
+    assertThat(router(status, "b").safeToReboot()).isFalse();
+    assertThat(router(status, "b").note()).contains("no other router may take the role");
+  }
+
+  @Test
+  void saysWhatWouldBeLostWhileThePeerIsNotInSync() {
+    stage.says("a", Role.ACTIVE, false, "up", new FlowStatus(1000, 400, Map.of()));
+    stage.says("b", Role.BACKUP, false);
+
+    GatewayClusterStatus status = write();
+
+    assertThat(router(status, "a").safeToReboot()).isFalse();
+    assertThat(router(status, "a").note()).contains("600 of 1000 flows");
+    assertThat(condition(status, "FlowsInSync").status()).isEqualTo(ConditionStatus.FALSE);
+  }
+
+  @Test
+  void twoRoutersThatLostTheirLinkAndAreBothActiveAreASplitBrain() {
+    write();
+    stage.says("b", Role.ACTIVE, false, "silent");
+    stage.pass(Duration.ofSeconds(30));
+    stage.says("a", Role.ACTIVE, false, "silent");
+    stage.says("b", Role.ACTIVE, false, "silent");
+
+    Condition split = condition(write(), "SplitBrain");
+
+    assertThat(split.status()).isEqualTo(ConditionStatus.TRUE);
+    assertThat(split.message()).contains("are both active");
+  }
+
+  @Test
+  void aHandoverThatIsOnItsWayIsNoSplitBrain() {
+    write();
+    stage.pass(Duration.ofSeconds(1));
+    stage.says("b", Role.ACTIVE, true);
+
+    assertThat(condition(write(), "SplitBrain").status()).isEqualTo(ConditionStatus.FALSE);
+  }
+
+  @Test
+  void repeatsWhatAnAgentSaysIsWrong() {
+    stage.says(
+        "b",
+        Role.FAULT,
+        false,
+        Stage.condition(
+            "Degraded", ConditionStatus.TRUE, "the interface of lan (eth9) is missing"));
+
+    assertThat(condition(write(), "Degraded").message())
+        .contains("b: the interface of lan (eth9) is missing");
+  }
+
+  @Test
+  void aRefusedResourceIsSaidAndTheRunningGatewayStillShown() {
+    write();
+    stage.edit(spec -> rename(spec));
+
+    GatewayClusterStatus status = write();
+
+    assertThat(condition(status, "Accepted").status()).isEqualTo(ConditionStatus.FALSE);
+    assertThat(condition(status, "Accepted").reason()).isEqualTo("NodeMissing");
+    assertThat(status.active()).isEqualTo("a");
+    assertThat(status.readyRouters()).isEqualTo("2/2");
+    assertThat(status.observedGeneration()).isEqualTo(2);
+  }
+
+  private static dev.holdfast.api.v1alpha1.GatewayClusterSpec rename(
+      dev.holdfast.api.v1alpha1.GatewayClusterSpec spec) {
+    return new dev.holdfast.api.v1alpha1.GatewayClusterSpec(
+        List.of(
+            spec.routers().getFirst(),
+            new dev.holdfast.api.v1alpha1.RouterSpec("nowhere", 10, Map.of(), Map.of(), null)),
+        spec.networks(),
+        spec.vrrp(),
+        spec.flowSync(),
+        spec.firewall(),
+        spec.nat(),
+        spec.handover(),
+        spec.roleHooks(),
+        spec.agent());
+  }
+
+  @Test
+  void newsAreWhatDiffers() {
+    stage.pass(Duration.ofMinutes(6));
+    stage.says("a", Role.ACTIVE, true);
+    stage.says("b", Role.BACKUP, true);
+    GatewayClusterStatus healthy = write();
+    assertThat(News.between(null, healthy)).extracting(News::reason).containsExactly("RoleMoved");
+    assertThat(News.between(healthy, healthy)).isEmpty();
+
+    stage.pass(Duration.ofSeconds(1));
+    stage.says("b", Role.ACTIVE, false, "silent");
+    assertThat(News.between(healthy, write()))
+        .extracting(News::reason)
+        .containsExactly("RoleMoved", "RouterNotWell", "NotInSync");
+  }
+
+  private static RouterStatus router(GatewayClusterStatus status, String node) {
+    return status.routers().stream()
+        .filter(one -> one.node().equals(node))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static Condition condition(GatewayClusterStatus status, String type) {
+    return status.conditions().stream()
+        .filter(one -> Objects.equals(one.type(), type))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static String states(GatewayClusterStatus status) {
+    return String.join(
+        " ", status.conditions().stream().map(one -> one.type() + "=" + one.status()).toList());
+  }
+}
