@@ -11,6 +11,8 @@ import dev.holdfast.agent.shell.LinkKeyFile;
 import dev.holdfast.agent.shell.ProcessSignals;
 import dev.holdfast.agent.shell.RunningAgent;
 import dev.holdfast.agent.sync.wire.LinkKeys;
+import dev.holdfast.api.v1alpha1.Condition;
+import dev.holdfast.api.v1alpha1.ConditionStatus;
 import dev.holdfast.api.v1alpha1.FirewallStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
@@ -19,12 +21,13 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * An agent that works by its GatewayNode: as a pod, or as a host service with a kubeconfig. It
@@ -34,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class KubernetesAgent implements NodeFollower.Gateway {
 
+  private static final Logger LOG = LoggerFactory.getLogger(KubernetesAgent.class);
+  private static final String WITHDRAWN = "Withdrawn";
   private static final String API_SERVER = "the API server";
   private static final long KEY_LOOK_SECONDS = 5;
   private static final long TRIAL_LOOK_SECONDS = 1;
@@ -61,14 +66,34 @@ final class KubernetesAgent implements NodeFollower.Gateway {
   /** Runs until SIGTERM or SIGINT. */
   static void run(Agent.Options options, Agent.Source.Kubernetes source)
       throws Agent.CannotRun, IOException {
-    ApiAccess access = ApiAccess.of(source.kubeconfig(), null, source.namespace());
     KubernetesAgent agent = new KubernetesAgent(options, source);
     try (FileChannel _ = Agent.lock(options);
         AgentLife life = agent.life) {
       ProcessSignals.handle(life::stop, agent.follower::keysChanged);
       life.open();
+      // Before anything of the client is loaded: a router that comes back has no time to lose.
       agent.follower.startFromDisk();
-      agent.follow(access, options, source.gatewayNode());
+      ApiAccess access = agent.access(source);
+      if (access == null) {
+        life.awaitEnd();
+      } else {
+        agent.follow(access, options, source.gatewayNode());
+      }
+    }
+  }
+
+  /** Null when there is no way to an API server, but a gateway that must go on. */
+  private @Nullable ApiAccess access(Agent.Source.Kubernetes source) throws IOException {
+    try {
+      return ApiAccess.of(source.kubeconfig(), null, source.namespace());
+    } catch (IOException e) {
+      if (life.isWaiting()) {
+        throw e;
+      }
+      LOG.error(
+          "no way to an api server, the router goes on with what is on disk why=\"{}\"",
+          e.getMessage());
+      return null;
     }
   }
 
@@ -147,10 +172,17 @@ final class KubernetesAgent implements NodeFollower.Gateway {
   private @Nullable GatewayNodeStatus report() {
     GatewayNodeStatus status =
         life.isWaiting() ? follower.beforeTheFirst(Main.version()) : life.status();
-    if (status != null && !Objects.equals(status.firewall(), policySeen)) {
+    if (status != null) {
       renewConnection(status.firewall());
+      if (status.conditions().stream().anyMatch(KubernetesAgent::isWithdrawn)) {
+        follower.withdrawn();
+      }
     }
     return status;
+  }
+
+  private static boolean isWithdrawn(Condition condition) {
+    return condition.type().equals(WITHDRAWN) && condition.status() == ConditionStatus.TRUE;
   }
 
   /**

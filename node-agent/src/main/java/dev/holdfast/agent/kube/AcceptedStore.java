@@ -45,6 +45,11 @@ public final class AcceptedStore {
     disk.write(FILE, text);
   }
 
+  /** Removes both. */
+  void delete() throws IOException {
+    disk.delete(FILE);
+  }
+
   /**
    * Reads what can be used.
    *

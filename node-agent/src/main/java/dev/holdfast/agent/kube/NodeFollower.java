@@ -35,6 +35,7 @@ import org.slf4j.LoggerFactory;
  *   a usable link key, one waiting   judges the waiting document again            True, Applied
  *   another link key                 works by it                                  as before
  *   its GatewayNode is deleted       goes on with what it had                     as before
+ *   all of ours was taken away       removes what is on disk                      as before
  * </pre>
  *
  * <p>Called by several threads; one at a time gets in. Opens nothing but the store's files.
@@ -82,6 +83,7 @@ public final class NodeFollower {
   private final Gateway gateway;
   private final Supplier<Instant> clock;
 
+  private boolean isKept;
   private @Nullable Document judged;
   private @Nullable Document waitingForKey;
   private volatile @Nullable Current current;
@@ -132,6 +134,7 @@ public final class NodeFollower {
       case Keys.Refused(String sentence) -> waiting(sentence);
       case Keys.Usable(var keys) -> {
         LOG.info("configuration from disk gatewaynode={} generation={}", name, generation);
+        isKept = true;
         current = new Current(generation, spec, keys);
         say(true, "FromDisk", generation, "the agent works by what it kept on disk");
         gateway.apply(spec, keys, false);
@@ -195,6 +198,7 @@ public final class NodeFollower {
   private String keep(Document document) {
     try {
       store.write(document.text());
+      isKept = true;
       return "";
     } catch (IOException e) {
       LOG.error("configuration not kept on disk why=\"{}\"", e.getMessage());
@@ -234,6 +238,21 @@ public final class NodeFollower {
       waiting("there is no GatewayNode " + name + " at the API server");
     } else {
       LOG.warn("no GatewayNode of that name; the router goes on gatewaynode={}", name);
+    }
+  }
+
+  /** Everything of ours was taken away from this router: what is on disk goes too. */
+  public synchronized void withdrawn() {
+    Current running = current;
+    if (running == null || !running.spec().withdraw() || !isKept) {
+      return;
+    }
+    try {
+      store.delete();
+      isKept = false;
+      LOG.info("withdrawn, nothing is kept on disk any more gatewaynode={}", name);
+    } catch (IOException e) {
+      LOG.warn("not removed from disk why=\"{}\"", e.getMessage());
     }
   }
 

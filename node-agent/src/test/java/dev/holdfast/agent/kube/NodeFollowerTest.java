@@ -222,6 +222,18 @@ class NodeFollowerTest {
   }
 
   @Test
+  void keepsNothingOnDiskOnceEverythingOfOursWasTakenAway() {
+    follower.found(Nodes.document(7, SPEC));
+    follower.withdrawn();
+    assertThat(folder.resolve(AcceptedStore.FILE)).exists();
+
+    follower.found(Nodes.document(8, SPEC.asking(false, null, true)));
+    follower.withdrawn();
+
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void waitsForAUsableLinkKeyAndThenBegins() {
     keyFile = new LinkKeys.Parsed.Refused("there is no link key at /etc/holdfast/link.key");
     follower.found(Nodes.document(7, SPEC));
