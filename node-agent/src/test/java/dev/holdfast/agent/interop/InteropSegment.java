@@ -109,6 +109,11 @@ final class InteropSegment implements AutoCloseable {
     return network.in(router, command.toArray(String[]::new));
   }
 
+  /** Whether an agent on this router can be asked already. */
+  boolean answers(String router) {
+    return Files.exists(runFolder(router).resolve(portOf(router) + ".sock"));
+  }
+
   /** What the agent says of itself, as JSON. */
   String status(String router) {
     return network.in(
@@ -155,7 +160,9 @@ final class InteropSegment implements AutoCloseable {
     network.cable(namespace, "eth0", bridge, name);
     network.ip(bridge, "link set " + name + " master br" + segment);
     network.ip(namespace, "addr add 10.5" + segment + ".0." + host + "/24 dev eth0");
+    network.ip(namespace, "addr add fd00:5" + segment + "::" + host + "/64 dev eth0 nodad");
     network.ip(namespace, "route add default via " + gateway);
+    network.ip(namespace, "-6 route add default via fd00:5" + segment + "::100");
     return namespace;
   }
 

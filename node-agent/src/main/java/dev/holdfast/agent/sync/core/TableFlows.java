@@ -191,7 +191,8 @@ public final class TableFlows implements OwnFlows, PeerFlows {
       return;
     }
     if (table.ownerOf(handle) == owner || !active) {
-      table.end(handle);
+      // In the peer's name whoever had it: so it leaves our kernel, and is told to nobody as ours.
+      table.end(handle, owner);
     } else {
       heldByOther++;
     }
