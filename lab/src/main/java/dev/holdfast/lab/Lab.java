@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One standing lab: its namespaces, its routers' software, its faults. Closing it removes it all;
@@ -57,6 +58,7 @@ final class Lab implements AutoCloseable {
   private final Map<String, RouterSoftware> software = new LinkedHashMap<>();
   private final Timeline timeline = new Timeline();
   private final Observer observer;
+  private @Nullable KubeCluster kubernetes;
   private boolean removed;
 
   private Lab(LabRegistry registry, LabRegistry.Entry entry, LabOptions options) {
@@ -128,7 +130,7 @@ final class Lab implements AutoCloseable {
         .forEach(router -> software.put(router.node(), new KubeSoftware(router, cluster)));
     cluster.install();
     cluster.kubectl("apply", "-f", config.toString());
-    cluster.awaitReady(options.cluster().name(), KUBERNETES_LIMIT_MILLIS);
+    kubernetes = cluster;
   }
 
   private Path linkKey() throws IOException {
@@ -208,10 +210,11 @@ final class Lab implements AutoCloseable {
 
   /** {@link #awaitSettled(long)} with the patience that the routers' software asks for. */
   Router awaitSettled() {
-    return awaitSettled(
-        options.stack() == Stack.KUBERNETES
-            ? KUBERNETES_LIMIT_MILLIS
-            : 30_000 + 5 * detectionMillis());
+    if (kubernetes == null) {
+      return awaitSettled(30_000 + 5 * detectionMillis());
+    }
+    kubernetes.awaitReady(options.cluster().name(), KUBERNETES_LIMIT_MILLIS);
+    return awaitSettled(KUBERNETES_LIMIT_MILLIS);
   }
 
   /**

@@ -8,6 +8,7 @@ import dev.holdfast.lab.measure.RunReport;
 import dev.holdfast.lab.measure.judge.Figures;
 import dev.holdfast.lab.report.JsonReport;
 import dev.holdfast.lab.report.Report;
+import dev.holdfast.lab.report.RoundsTable;
 import dev.holdfast.lab.report.Setting;
 import dev.holdfast.lab.report.TextReport;
 import dev.holdfast.lab.report.TimelineSvg;
@@ -24,6 +25,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
@@ -64,9 +66,10 @@ final class LabCommand implements Callable<Integer> {
   @Option(
       names = "--fault",
       paramLabel = "NAME[:VALUE][,...]",
-      defaultValue = "power-off",
-      description = "What goes wrong; a list happens one after the other. Default: power-off.")
-  private String fault = "power-off";
+      description =
+          "What goes wrong; a list happens one after the other. Default: power-off. Given several"
+              + " times: one lab, and a row of a table for each.")
+  private List<String> faults = new ArrayList<>();
 
   @Option(
       names = "--runs",
@@ -166,9 +169,11 @@ final class LabCommand implements Callable<Integer> {
   }
 
   private int lab() {
-    List<Fault> sequence = Fault.parseList(fault);
+    List<List<Fault>> rounds =
+        (faults.isEmpty() ? List.of("power-off") : faults).stream().map(Fault::parseList).toList();
+    List<Fault> sequence = rounds.getFirst();
     Stack stack = kube ? Stack.KUBERNETES : Stack.parse(stackName);
-    checkUsage(sequence, stack);
+    rounds.forEach(round -> checkUsage(round, stack));
     Path program = LabOptions.defaultProgram();
     Optional<String> missing = Preflight.missing(stack, program);
     if (missing.isPresent()) {
@@ -182,7 +187,31 @@ final class LabCommand implements Callable<Integer> {
             nat == null ? null : SourceTranslation.parse(nat),
             sync.equals("direct"),
             program);
-    return measure(options, sequence);
+    return rounds.size() == 1 ? measure(options, sequence) : table(options, rounds);
+  }
+
+  /** Each round stands for itself; the exit code for all of them. */
+  private int table(LabOptions options, List<List<Fault>> rounds) {
+    if (runs > 1 || soak != null || keep || story || json != null || timeline != null) {
+      throw new IllegalArgumentException("several --fault make a table and go with no other form");
+    }
+    MeasureOptions traffic = MeasureOptions.DEFAULT.withFlows(flows).withTable(table);
+    var rows = new ArrayList<RoundsTable.Round>();
+    try (LabSession session = new LabSession(new Progress(err))) {
+      session.rounds(
+          options,
+          traffic,
+          rounds,
+          (round, run) -> {
+            Report report = Report.of(options.setting(round, flows, table), List.of(run.figures()));
+            String text = round.stream().map(Fault::text).collect(Collectors.joining(","));
+            rows.add(new RoundsTable.Round(text, run.figures(), report.broken()));
+            err.println(TextReport.run(rows.size(), run.figures()));
+          });
+    } finally {
+      out.print(RoundsTable.write(rows));
+    }
+    return rows.stream().allMatch(row -> row.broken().isEmpty()) ? HELD : BROKEN;
   }
 
   private int measure(LabOptions options, List<Fault> sequence) {

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -92,6 +93,24 @@ public final class LabSession implements AutoCloseable {
         listener.accept(measure(lab, scenario, traffic, faults));
         scenario.heal();
       } while (System.nanoTime() - until < 0);
+    } finally {
+      remove(lab);
+    }
+  }
+
+  /** Different faults one after the other on one lab, giving back after each what it took. */
+  void rounds(
+      LabOptions options,
+      MeasureOptions traffic,
+      List<List<Fault>> rounds,
+      BiConsumer<List<Fault>, RunReport> listener) {
+    Lab lab = build(options);
+    try {
+      var scenario = new Scenario(lab, narrator, random);
+      for (List<Fault> faults : rounds) {
+        listener.accept(faults, measure(lab, scenario, traffic, faults));
+        scenario.heal();
+      }
     } finally {
       remove(lab);
     }
