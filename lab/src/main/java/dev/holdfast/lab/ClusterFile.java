@@ -105,6 +105,13 @@ public final class ClusterFile {
     return of(copy);
   }
 
+  /** With another time at which the peer's flows go into the kernel: {@code OnTakeover}. */
+  public ClusterFile committing(String mode) {
+    ObjectNode copy = document.deepCopy();
+    ((ObjectNode) copy.get("spec")).withObjectProperty("flowSync").put("commit", mode);
+    return of(copy);
+  }
+
   /** In another namespace. */
   ClusterFile inNamespace(String namespace) {
     ObjectNode copy = document.deepCopy();

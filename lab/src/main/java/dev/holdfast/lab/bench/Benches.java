@@ -15,6 +15,8 @@ final class Benches {
           new FaultBench(Fault.parseList("lan-down").getFirst()),
           new FaultBench(Fault.parseList("power-off").getFirst(), "10ms"),
           new BusyBench(),
+          new CommitBench(),
+          new FlowsBench(),
           new IdleBench());
 
   private Benches() {}

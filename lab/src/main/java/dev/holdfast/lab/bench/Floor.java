@@ -2,14 +2,11 @@ package dev.holdfast.lab.bench;
 
 import dev.holdfast.lab.LabException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -18,7 +15,6 @@ import java.util.concurrent.TimeUnit;
  */
 final class Floor implements AutoCloseable {
 
-  private static final String SOURCE = "floor.c";
   private static final long END_SECONDS = 5;
 
   /**
@@ -34,59 +30,34 @@ final class Floor implements AutoCloseable {
     }
   }
 
-  private final Path folder;
+  private final CProgram program;
   private final List<Process> loops = new ArrayList<>();
 
-  private Floor(Path folder) {
-    this.folder = folder;
+  private Floor(CProgram program) {
+    this.program = program;
   }
 
   /** Compiles the loop and starts it on every processor. */
   static Floor start(int seconds) {
-    Floor floor = null;
+    var floor = new Floor(CProgram.compile("floor"));
     try {
-      floor = new Floor(Files.createTempDirectory("holdfast-floor"));
-      Path program = floor.compile();
       for (int cpu = 0; cpu < Runtime.getRuntime().availableProcessors(); cpu++) {
         floor.loops.add(
-            new ProcessBuilder(program.toString(), String.valueOf(cpu), String.valueOf(seconds))
+            new ProcessBuilder(
+                    floor.program.path().toString(), String.valueOf(cpu), String.valueOf(seconds))
                 .redirectOutput(floor.output(cpu).toFile())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start());
       }
       return floor;
     } catch (IOException e) {
-      if (floor != null) {
-        floor.close();
-      }
+      floor.close();
       throw new LabException("the loop in C does not run: " + e.getMessage(), e);
     }
   }
 
-  private Path compile() throws IOException {
-    Path source = folder.resolve(SOURCE);
-    try (InputStream in = Floor.class.getResourceAsStream(SOURCE)) {
-      Files.write(source, Objects.requireNonNull(in, SOURCE).readAllBytes());
-    }
-    Path program = folder.resolve("floor");
-    Process compiler =
-        new ProcessBuilder("cc", "-O2", "-o", program.toString(), source.toString())
-            .redirectErrorStream(true)
-            .start();
-    String said = new String(compiler.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    try {
-      if (compiler.waitFor() != 0) {
-        throw new LabException("cc refused " + SOURCE + ": " + said);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new LabException("interrupted while compiling " + SOURCE, e);
-    }
-    return program;
-  }
-
   private Path output(int cpu) {
-    return folder.resolve("cpu" + cpu);
+    return program.folder().resolve("cpu" + cpu);
   }
 
   /** Waits for the end of the loops; returns what they missed, oldest first. */
@@ -125,12 +96,6 @@ final class Floor implements AutoCloseable {
         Thread.currentThread().interrupt();
       }
     }
-    try (var files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
-    } catch (IOException e) {
-      throw new LabException("cannot remove " + folder + ": " + e.getMessage(), e);
-    }
+    program.close();
   }
 }

@@ -96,7 +96,7 @@ class HostilePeerTest {
     };
   }
 
-  private static byte[] everyMessage() {
+  static byte[] everyMessage() {
     ByteBuffer plain = ByteBuffer.allocate(4_096);
     Heartbeat.write(plain, true, 20_000, 7, 6, Heartbeat.encode(STATE));
     int opened = FlowsFrame.open(plain, 1, 1);
