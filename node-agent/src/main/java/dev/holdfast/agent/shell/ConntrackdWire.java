@@ -351,6 +351,11 @@ final class ConntrackdWire implements FlowWire {
   }
 
   @Override
+  public List<String> problems(long nowNanos) {
+    return List.of();
+  }
+
+  @Override
   public long protectedPosition() {
     ConntrackdMachine open = machine;
     return open != null && judge.heard() && settings.mode() == ConntrackdMode.FTFW

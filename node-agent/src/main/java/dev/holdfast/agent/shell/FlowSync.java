@@ -75,6 +75,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
 
   /**
    * @param keys of the sealed link; null with a protocol that has none
+   * @param disk for what must be known after a restart
    * @param wake makes the loop turn soon; any thread
    * @param standing where this router stands; on the loop's thread
    * @param handovers takes what peers say of handovers
@@ -87,6 +88,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
       NetworkView networks,
       Supplier<RoleState> standing,
       HandoverDesk handovers,
+      DiskStore disk,
       Runnable wake,
       SealedWire.Signs signs,
       Runnable atStart) {
@@ -112,6 +114,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
               handovers,
               kernel,
               flows,
+              new PeerStore(disk),
               random,
               signs,
               atStart,
@@ -302,8 +305,9 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
   }
 
   /** What a person should look at, a sentence each; on the loop's thread. */
-  List<String> problems() {
+  List<String> problems(long nowNanos) {
     List<String> problems = new ArrayList<>(kernel.problems());
+    problems.addAll(wire.problems(nowNanos));
     if (!sameWire(spec.flowSync(), begunWith)) {
       problems.add(OTHER_WIRE);
     }

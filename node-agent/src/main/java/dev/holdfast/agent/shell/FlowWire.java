@@ -6,6 +6,7 @@ import dev.holdfast.agent.sync.wire.HandoverMessage;
 import dev.holdfast.agent.sync.wire.LinkKeys;
 import dev.holdfast.api.v1alpha1.FlowSyncStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
+import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,9 @@ sealed interface FlowWire extends AutoCloseable permits SealedWire, ConntrackdWi
 
   /** Each peer, in the words of the resource. */
   FlowSyncStatus status(long nowNanos);
+
+  /** What a person should look at, a sentence each. */
+  List<String> problems(long nowNanos);
 
   /** Position up to which a peer that is heard has confirmed our flows. */
   long protectedPosition();

@@ -148,7 +148,7 @@ public final class RunningAgent implements AutoCloseable {
     monitor = LinkMonitor.start(this::takeNews, CARRIER_POLL, rtnetlink.portId());
     monitor.watch(carriers(spec));
     Found found = effects.found(networks.begin(), lastAdvert.ageAtStartNanos(), asked.kept());
-    FlowSync sync = FlowSync.hasPath(spec) ? flowSync(config, keys) : null;
+    FlowSync sync = FlowSync.hasPath(spec) ? flowSync(config, keys, new DiskStore(stateDir)) : null;
     flowSync = sync;
     flowProblems = sync == null ? List.of(NO_PATH) : List.of();
     flowProblems.forEach(problem -> LOG.warn("no flow sync why=\"{}\"", problem));
@@ -182,7 +182,7 @@ public final class RunningAgent implements AutoCloseable {
     return new RunningAgent(spec, runDir, stateDir, keys, answered);
   }
 
-  private FlowSync flowSync(ClusterConfig config, @Nullable LinkKeys keys) {
+  private FlowSync flowSync(ClusterConfig config, @Nullable LinkKeys keys, DiskStore disk) {
     return new FlowSync(
         spec,
         config.speakers(),
@@ -190,6 +190,7 @@ public final class RunningAgent implements AutoCloseable {
         networks,
         core::standing,
         handovers,
+        disk,
         () -> inbox.offer(() -> {}),
         host::linkHeard,
         () -> {
@@ -336,7 +337,7 @@ public final class RunningAgent implements AutoCloseable {
     AgentSnapshot snapshot = core.snapshot(now);
     FlowSync sync = flowSync;
     List<String> problems = new ArrayList<>(host.policyProblems());
-    problems.addAll(sync == null ? flowProblems : sync.problems());
+    problems.addAll(sync == null ? flowProblems : sync.problems(now));
     GatewayNodeStatus status =
         StatusReport.of(
             spec,

@@ -57,6 +57,7 @@ final class SealedWire implements FlowWire {
   private static final long SETTLE_NANOS = 200 * MILLI;
   private static final long SIGNS_EVERY_NANOS = 200 * MILLI;
   private static final long FORGET_SESSIONS_NANOS = 1_000 * MILLI;
+  private static final long POLICY_NANOS = 30_000 * MILLI;
   private static final int HEADROOM_BYTES = 48;
   private static final IpAddress HELLO_FOUR = IpAddress.parse("239.255.37.81");
   private static final IpAddress HELLO_SIX = IpAddress.parse("ff12::3781");
@@ -66,6 +67,7 @@ final class SealedWire implements FlowWire {
   private final HandoverDesk handovers;
   private final KernelFlows kernel;
   private final TableFlows flows;
+  private final PeerStore peers;
   private final RandomBytes random;
   private final Signs signs;
   private final LinkPorts ports;
@@ -80,6 +82,8 @@ final class SealedWire implements FlowWire {
   private Hello identity;
   private @Nullable RouterState told;
   private @Nullable RoleState judgedStanding;
+  private long policyHash;
+  private final Map<String, Long> otherPolicySince = new HashMap<>();
   private long signsAtNanos;
   private long settledAtNanos = System.nanoTime();
 
@@ -99,6 +103,7 @@ final class SealedWire implements FlowWire {
   /**
    * @param flows the table, in our own dialect
    * @param standing where this router stands
+   * @param peers where they were in an earlier life of this router
    * @param handovers takes what peers say of handovers
    * @param atStart runs first on each thread that signs of life pass through
    * @param wake makes the loop turn soon; any thread
@@ -112,6 +117,7 @@ final class SealedWire implements FlowWire {
       HandoverDesk handovers,
       KernelFlows kernel,
       TableFlows flows,
+      PeerStore peers,
       RandomBytes random,
       Signs signs,
       Runnable atStart,
@@ -124,8 +130,10 @@ final class SealedWire implements FlowWire {
     this.handovers = handovers;
     this.kernel = kernel;
     this.flows = flows;
+    this.peers = peers;
     this.random = random;
     this.signs = signs;
+    policyHash = PolicyHash.of(spec);
     identity = identity();
     ports =
         new LinkPorts(
@@ -152,6 +160,8 @@ final class SealedWire implements FlowWire {
       GatewayNodeSpec changed, Speakers changedSpeakers, @Nullable LinkKeys changedKeys) {
     spec = changed;
     speakers = changedSpeakers;
+    policyHash = PolicyHash.of(changed);
+    judgedStanding = null; // The peers are told of the new generation.
     ports.listen(networks.places(paths(spec)));
     SyncLinks all = links;
     if (all != null) {
@@ -288,7 +298,7 @@ final class SealedWire implements FlowWire {
             flows,
             identity,
             state,
-            Map.of(),
+            peers.known(),
             this::linkEvent,
             nowNanos);
   }
@@ -360,7 +370,7 @@ final class SealedWire implements FlowWire {
         now.maintenance() || spec.maintenance() || spec.self().maintenance(),
         kernel.tableExact(),
         spec.generation(),
-        0,
+        policyHash,
         Main.version(),
         now.successor(),
         now.stays(),
@@ -394,6 +404,7 @@ final class SealedWire implements FlowWire {
   private void tellIdentified(Consumer<AgentEvent> tell) {
     for (LinkEvent.PeerIdentified proof : List.copyOf(identified)) {
       Hello hello = proof.identity();
+      peers.keep(hello);
       for (Hello.Attachment attachment : hello.networks()) {
         for (IpAddress address : attachment.advertAddresses()) {
           tell.accept(
@@ -455,6 +466,37 @@ final class SealedWire implements FlowWire {
     };
   }
 
+  /** Routers get a new policy one after the other, so only a difference that lasts is one. */
+  @Override
+  public List<String> problems(long nowNanos) {
+    SyncLinks all = links;
+    List<String> problems = new ArrayList<>();
+    if (all == null) {
+      return problems;
+    }
+    for (SyncLink link : all.links()) {
+      RouterState peer = link.peerState();
+      boolean differs =
+          link.up()
+              && peer.version().equals(Main.version())
+              && peer.policyHash() != 0
+              && peer.policyHash() != policyHash;
+      if (!differs) {
+        otherPolicySince.remove(link.peer());
+      } else if (nowNanos - otherPolicySince.computeIfAbsent(link.peer(), _ -> nowNanos)
+          >= POLICY_NANOS) {
+        problems.add(
+            link.peer()
+                + " has another policy than this router (of generation "
+                + peer.generation()
+                + ", here "
+                + spec.generation()
+                + "): a role that moves changes what passes");
+      }
+    }
+    return problems;
+  }
+
   @Override
   public long protectedPosition() {
     SyncLinks all = links;
@@ -471,5 +513,6 @@ final class SealedWire implements FlowWire {
   @Override
   public void close() {
     ports.close();
+    peers.close();
   }
 }

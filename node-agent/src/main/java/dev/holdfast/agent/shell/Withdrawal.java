@@ -101,6 +101,7 @@ public final class Withdrawal {
     DiskStore disk = new DiskStore(stateDir);
     disk.delete(AskedStore.FILE);
     disk.delete(FirewallStore.FILE);
+    disk.delete(PeerStore.FILE);
     Files.deleteIfExists(LastAdvert.file(runDir, spec.node()));
   }
 }

@@ -42,6 +42,7 @@ public final class SyncLinks {
   private final OwnFlows ours;
   private final PeerFlows theirs;
   private final LinkListener listener;
+  private final Map<String, Hello> remembered;
   private final SealedEnvelope envelope = new SealedEnvelope();
   private final ConntrackdCodec codec = new ConntrackdCodec(Dialect.HOLDFAST);
   private final Drops<LinkDropReason> strangers = new Drops<>(LinkDropReason.class);
@@ -105,6 +106,7 @@ public final class SyncLinks {
     this.identity = identity;
     this.state = state;
     this.listener = listener;
+    this.remembered = Map.copyOf(remembered);
     this.helloAtNanos = nowNanos;
     this.lastNowNanos = nowNanos;
     this.clusterTag = KeySchedule.clusterTag(settings.cluster());
@@ -134,7 +136,7 @@ public final class SyncLinks {
     for (LinkSettings.Peer peer : settings.peers()) {
       Member member = member(peer.node());
       if (member == null) {
-        add(peer, null, nowNanos);
+        add(peer, remembered.get(peer.node()), nowNanos);
       } else {
         member.directory = new PeerDirectory(peer.addresses(), member.directory);
         member.link.reconfigure(settings);
