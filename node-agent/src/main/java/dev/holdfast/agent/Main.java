@@ -30,6 +30,10 @@ import picocli.CommandLine.IVersionProvider;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Under the name kubectl-gateway the program is a plugin of kubectl: see 'kubectl gateway --help'."
+    },
     subcommands = {
       RunCommand.class,
       CheckCommand.class,
@@ -40,7 +44,6 @@ import picocli.CommandLine.IVersionProvider;
       MaintenanceCommand.class,
       WithdrawCommand.class,
       KeygenCommand.class,
-      KubectlCommand.class,
       TrainCommand.class
     })
 public final class Main {
@@ -50,7 +53,7 @@ public final class Main {
   /** Runs one command and ends the process with its exit code. */
   public static void main(String[] args) {
     oneLineLogs();
-    System.exit(commandLine().execute(args));
+    System.exit(commandLine(args).execute(args));
   }
 
   /** One line an entry: time, level, text. Whoever configures java.util.logging is left alone. */
@@ -61,8 +64,13 @@ public final class Main {
     }
   }
 
-  static CommandLine commandLine() {
+  static CommandLine commandLine(String... args) {
     CommandLine commandLine = new CommandLine(new Main());
+    if (args.length > 0 && args[0].equals("kubectl")) {
+      // The only command that needs the Kubernetes client: a router without Kubernetes never loads
+      // it.
+      commandLine.addSubcommand(new KubectlCommand());
+    }
     for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
       commandLine.addSubcommand(more.command());
     }

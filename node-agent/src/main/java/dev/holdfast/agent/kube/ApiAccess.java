@@ -24,6 +24,7 @@ public final class ApiAccess {
       Path.of("/var/run/secrets/kubernetes.io/serviceaccount");
   private static final int CONNECT_MILLIS = 5_000;
   private static final int REQUEST_MILLIS = 10_000;
+  private static final int PATIENT_TRIES = 6;
 
   /** What the client has to say about a lost connection, we say ourselves, once. */
   private static final Logger CLIENT_LOG = Logger.getLogger("io.fabric8");
@@ -110,17 +111,22 @@ public final class ApiAccess {
 
   /** A client that tries everything once: when to try again is decided here, not in the client. */
   public KubernetesClient open() {
-    return open(CONNECT_MILLIS, REQUEST_MILLIS);
+    return open(CONNECT_MILLIS, REQUEST_MILLIS, 0);
+  }
+
+  /** For a person who waits: a server that is busy or just starts is asked some more times. */
+  KubernetesClient openPatiently() {
+    return open(CONNECT_MILLIS, REQUEST_MILLIS, PATIENT_TRIES);
   }
 
   /** With connections of its own, which the caller closes. */
-  KubernetesClient open(int connectMillis, int requestMillis) {
+  KubernetesClient open(int connectMillis, int requestMillis, int retries) {
     Config own =
         new ConfigBuilder(config)
             .withNamespace(namespace)
             .withConnectionTimeout(connectMillis)
             .withRequestTimeout(requestMillis)
-            .withRequestRetryBackoffLimit(0)
+            .withRequestRetryBackoffLimit(retries)
             .withWatchReconnectLimit(0)
             .build();
     return new KubernetesClientBuilder().withConfig(own).build();

@@ -26,7 +26,7 @@ public final class ApiProbe {
 
   /** True when it answered; a refusal is an answer. */
   public boolean answers() {
-    try (KubernetesClient client = access.open(LIMIT_MILLIS, LIMIT_MILLIS)) {
+    try (KubernetesClient client = access.open(LIMIT_MILLIS, LIMIT_MILLIS, 0)) {
       GatewayNodes.byName(client, access.namespace(), name).get();
       return true;
     } catch (KubernetesClientException e) {

@@ -45,7 +45,7 @@ public final class GatewayApi implements AutoCloseable {
 
   /** Opens a connection when it is first needed. */
   public GatewayApi(ApiAccess access) {
-    client = access.open();
+    client = access.openPatiently();
     namespace = access.namespace();
     server = access.server();
   }
