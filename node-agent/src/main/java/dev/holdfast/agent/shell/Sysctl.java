@@ -19,17 +19,34 @@ import java.util.stream.Stream;
  * contain dots, so dots cannot separate.
  *
  * @param root {@code /proc/sys}, or a copy for tests
+ * @param net its folder {@code net}; in a container the host's, mounted where it can be written
  */
-public record Sysctl(Path root) {
+public record Sysctl(Path root, Path net) {
+
+  /** Names that folder. A container's own {@code /proc/sys} is read-only. */
+  private static final String NET_FOLDER = "HOLDFAST_SYSCTL_NET";
+
+  private static final Path NET = Path.of("net");
+
+  public Sysctl(Path root) {
+    this(root, root.resolve("net"));
+  }
 
   public static Sysctl ofThisMachine() {
-    return new Sysctl(Path.of("/proc/sys"));
+    Path root = Path.of("/proc/sys");
+    String net = System.getenv(NET_FOLDER);
+    return net == null ? new Sysctl(root) : new Sysctl(root, Path.of(net));
+  }
+
+  private Path file(String path) {
+    Path setting = Path.of(path);
+    return setting.startsWith(NET) ? net.resolve(NET.relativize(setting)) : root.resolve(setting);
   }
 
   /** The value without surrounding blanks; empty when there is no such setting. */
   public Optional<String> read(String path) {
     try {
-      return Optional.of(Files.readString(root.resolve(path)).strip());
+      return Optional.of(Files.readString(file(path)).strip());
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -42,7 +59,7 @@ public record Sysctl(Path root) {
    */
   public void write(String path, String value) throws IOException {
     // No truncation: the file is not one.
-    try (var out = Files.newByteChannel(root.resolve(path), StandardOpenOption.WRITE)) {
+    try (var out = Files.newByteChannel(file(path), StandardOpenOption.WRITE)) {
       out.write(ByteBuffer.wrap((value + "\n").getBytes(StandardCharsets.US_ASCII)));
     } catch (AccessDeniedException e) {
       throw new IOException(
@@ -55,7 +72,7 @@ public record Sysctl(Path root) {
    * default}.
    */
   public List<String> children(String path) {
-    try (Stream<Path> children = Files.list(root.resolve(path))) {
+    try (Stream<Path> children = Files.list(file(path))) {
       return children.map(child -> child.getFileName().toString()).sorted().toList();
     } catch (IOException e) {
       return List.of();
