@@ -21,10 +21,13 @@ import io.javaoperatorsdk.operator.api.reconciler.Cleaner;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.DeleteControl;
+import io.javaoperatorsdk.operator.api.reconciler.ErrorStatusUpdateControl;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
 import io.javaoperatorsdk.operator.api.reconciler.Reconciler;
+import io.javaoperatorsdk.operator.api.reconciler.RetryInfo;
 import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
+import io.javaoperatorsdk.operator.processing.retry.GradualRetry;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.time.Duration;
@@ -34,6 +37,7 @@ import java.util.Objects;
 
 /** Observe, plan, apply, status. */
 @Singleton
+@GradualRetry(maxAttempts = -1, maxInterval = 60_000)
 @ControllerConfiguration(
     name = "gatewaycluster",
     fieldManager = "holdfast-operator",
@@ -47,6 +51,9 @@ public class GatewayClusterReconciler
   private static final Duration NEXT_LOOK = Duration.ofMinutes(1);
 
   private static final Duration NEXT_LOOK_WHILE_MOVING = Duration.ofSeconds(15);
+
+  /** After some seconds: a conflict is gone by then. */
+  private static final int TOLD_AT_ATTEMPT = 3;
 
   private final AgentSettings settings;
   private final ClusterNetworks networks;
@@ -103,6 +110,17 @@ public class GatewayClusterReconciler
       context.resourceOperations().serverSideApplyPrimaryStatus(withStatus(cluster, status));
     }
     return DeleteControl.noFinalizerRemoval().rescheduleAfter(NEXT_LOOK_WHILE_MOVING.toMillis());
+  }
+
+  /** An API server that refuses or is away: tried again without end; told once, in an Event. */
+  @Override
+  public ErrorStatusUpdateControl<GatewayCluster> updateErrorStatus(
+      GatewayCluster cluster, Context<GatewayCluster> context, Exception e) {
+    int attempt = context.getRetryInfo().map(RetryInfo::getAttemptCount).orElse(0);
+    if (attempt == TOLD_AT_ATTEMPT) {
+      events.write(cluster, List.of(new News(true, "ApplyFailed", String.valueOf(e.getMessage()))));
+    }
+    return ErrorStatusUpdateControl.noStatusUpdate();
   }
 
   private static GatewayCluster withStatus(GatewayCluster cluster, GatewayClusterStatus status) {

@@ -16,7 +16,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -96,8 +95,8 @@ class ScaleApiIT {
                         java.util.Map.of(
                             "server",
                             config.getMasterUrl(),
-                            "certificate-authority-data",
-                            Objects.requireNonNullElse(config.getCaCertData(), "")))),
+                            "insecure-skip-tls-verify",
+                            true))),
                 "users",
                 List.of(
                     java.util.Map.of(
