@@ -17,6 +17,7 @@ public final class Leadership {
    *
    * @param lost ends this operator
    */
+  @SuppressWarnings("deprecation") // the builder's way to say so is marked for removal
   public static LeaderElectionConfiguration configuration(
       String namespace, String identity, Runnable lost) {
     return new LeaderElectionConfiguration(

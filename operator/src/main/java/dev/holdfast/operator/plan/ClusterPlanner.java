@@ -49,9 +49,12 @@ public final class ClusterPlanner {
     if (!scene.listed().isEmpty()) {
       wanted.add(LinkKeys.secret(scene));
       scene.listed().forEach(node -> wanted.addAll(RouterObjects.account(scene, node)));
-      rollout.renew().stream()
-          .sorted(scene.leastFirst())
-          .forEach(node -> wanted.add(daemonSet(node, pods.get(node), templates.get(node))));
+      pods.forEach(
+          (node, pod) -> {
+            if (rollout.renew().contains(node)) {
+              wanted.add(daemonSet(node, pod));
+            }
+          });
       if (monitored()) {
         wanted.add(RouterObjects.podMonitor(scene));
       }
@@ -76,7 +79,8 @@ public final class ClusterPlanner {
     return pods;
   }
 
-  private HasMetadata daemonSet(String node, PodTemplateSpec pod, String template) {
+  private HasMetadata daemonSet(String node, PodTemplateSpec pod) {
+    String template = Templates.fingerprint(pod);
     String renewedAt =
         scene
             .observed()

@@ -106,7 +106,7 @@ record Scene(
   /** The order of every change: who matters least goes first, the active last. */
   Comparator<String> leastFirst() {
     return Comparator.<String, Boolean>comparing(this::isActive)
-        .thenComparing(this::priority)
+        .thenComparingInt(this::priority)
         .thenComparing(Comparator.naturalOrder());
   }
 

@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Observe, plan, apply, status. */
 @Singleton
@@ -58,9 +59,10 @@ public class GatewayClusterReconciler
   private final AgentSettings settings;
   private final ClusterNetworks networks;
   private final Clock clock;
-  private Observer observer;
-  private Applier applier;
-  private EventWriter events;
+  private @Nullable Hands hands;
+
+  /** What there is once the SDK has its event sources. */
+  private record Hands(Observer observer, Applier applier, EventWriter events) {}
 
   public GatewayClusterReconciler(AgentSettings settings, ClusterNetworks networks, Clock clock) {
     this.settings = settings;
@@ -72,23 +74,25 @@ public class GatewayClusterReconciler
   public List<EventSource<?, GatewayCluster>> prepareEventSources(
       EventSourceContext<GatewayCluster> context) {
     Sources sources = new Sources(context);
-    observer = new Observer(sources, context.getClient(), networks, clock);
-    applier = new Applier(sources, context.getClient());
-    events = new EventWriter(context.getClient(), clock);
+    hands =
+        new Hands(
+            new Observer(sources, context.getClient(), networks, clock),
+            new Applier(sources, context.getClient()),
+            new EventWriter(context.getClient(), clock));
     return sources.all();
   }
 
   @Override
   public UpdateControl<GatewayCluster> reconcile(
       GatewayCluster cluster, Context<GatewayCluster> context) {
-    Observed observed = observer.observe(cluster);
+    Observed observed = hands().observer().observe(cluster);
     ClusterPlan plan = ClusterPlanner.plan(cluster, observed, settings);
-    applier.apply(plan, cluster, context);
+    hands().applier().apply(plan, cluster, context);
     GatewayClusterStatus status =
         StatusRules.status(cluster, plan, observed, statusWrittenAt(cluster));
     UpdateControl<GatewayCluster> control = UpdateControl.noUpdate();
     if (!status.equals(cluster.getStatus())) {
-      events.write(cluster, News.between(cluster.getStatus(), status));
+      hands().events().write(cluster, News.between(cluster.getStatus(), status));
       control = UpdateControl.patchStatus(withStatus(cluster, status));
     }
     return control.rescheduleAfter(plan.moving() ? NEXT_LOOK_WHILE_MOVING : NEXT_LOOK);
@@ -97,16 +101,16 @@ public class GatewayClusterReconciler
   /** The same loop; the plan of a resource that is being deleted is its withdrawal. */
   @Override
   public DeleteControl cleanup(GatewayCluster cluster, Context<GatewayCluster> context) {
-    Observed observed = observer.observe(cluster);
+    Observed observed = hands().observer().observe(cluster);
     ClusterPlan plan = ClusterPlanner.plan(cluster, observed, settings);
     if (plan.mayGo()) {
       return DeleteControl.defaultDelete();
     }
-    applier.apply(plan, cluster, context);
+    hands().applier().apply(plan, cluster, context);
     GatewayClusterStatus status =
         StatusRules.status(cluster, plan, observed, statusWrittenAt(cluster));
     if (!status.equals(cluster.getStatus())) {
-      events.write(cluster, News.between(cluster.getStatus(), status));
+      hands().events().write(cluster, News.between(cluster.getStatus(), status));
       context.resourceOperations().serverSideApplyPrimaryStatus(withStatus(cluster, status));
     }
     return DeleteControl.noFinalizerRemoval().rescheduleAfter(NEXT_LOOK_WHILE_MOVING.toMillis());
@@ -118,9 +122,15 @@ public class GatewayClusterReconciler
       GatewayCluster cluster, Context<GatewayCluster> context, Exception e) {
     int attempt = context.getRetryInfo().map(RetryInfo::getAttemptCount).orElse(0);
     if (attempt == TOLD_AT_ATTEMPT) {
-      events.write(cluster, List.of(new News(true, "ApplyFailed", String.valueOf(e.getMessage()))));
+      hands()
+          .events()
+          .write(cluster, List.of(new News(true, "ApplyFailed", String.valueOf(e.getMessage()))));
     }
     return ErrorStatusUpdateControl.noStatusUpdate();
+  }
+
+  private Hands hands() {
+    return Objects.requireNonNull(hands, "the SDK prepares event sources first");
   }
 
   private static GatewayCluster withStatus(GatewayCluster cluster, GatewayClusterStatus status) {

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.assertj.core.api.ThrowableAssert;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -215,7 +216,7 @@ class OperatorApiIT {
             "{\"metadata\":{\"annotations\":{\"" + key + "\":\"" + value + "\"}}}");
   }
 
-  private static String annotation(String cluster, String key) {
+  private static @Nullable String annotation(String cluster, String key) {
     Map<String, String> annotations = world.cluster(cluster).getMetadata().getAnnotations();
     return annotations == null ? null : annotations.get(key);
   }

@@ -93,10 +93,7 @@ class ScaleApiIT {
                         "test",
                         "cluster",
                         java.util.Map.of(
-                            "server",
-                            config.getMasterUrl(),
-                            "insecure-skip-tls-verify",
-                            true))),
+                            "server", config.getMasterUrl(), "insecure-skip-tls-verify", true))),
                 "users",
                 List.of(
                     java.util.Map.of(
@@ -186,7 +183,7 @@ class ScaleApiIT {
   private static long writesAtRest(World world) throws IOException {
     long before = writes(world);
     Instant end = Instant.now().plus(REST);
-    eventually(() -> Instant.now().isAfter(end));
+    eventually(LONG, () -> Instant.now().isAfter(end));
     return writes(world) - before;
   }
 

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -360,14 +361,18 @@ class ClusterPlannerTest {
       assertThat(stage.spec("a").handoverTo()).isNull();
     }
 
+    private Answer answer() {
+      return Objects.requireNonNull(stage.plan().handover());
+    }
+
     @Test
     void toACordonedRouterOrAStrangerIsRefused() {
       stage.cordon("b", true);
       stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "b");
-      assertThat(stage.plan().handover().message()).contains("uncordon it");
+      assertThat(answer().message()).contains("uncordon it");
 
       stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "z");
-      assertThat(stage.plan().handover().message()).contains("z is no router of this cluster");
+      assertThat(answer().message()).contains("z is no router of this cluster");
       assertThat(stage.plan().handoverAnswered()).isTrue();
     }
   }
