@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 public final class Sources {
 
   private static final String CLUSTER_INDEX = "cluster";
+  private static final long PAUSE_MILLIS = 2_000;
   private static final GroupVersionKind POD_MONITOR =
       new GroupVersionKind("monitoring.coreos.com", "v1", "PodMonitor");
 
@@ -71,8 +72,12 @@ public final class Sources {
     ofCluster(RoleBinding.class, Sources::withoutHistory);
     this.nodes = nodes();
     this.endpoints = endpoints();
-    this.serviceNetworks = client.supports(ServiceCIDR.class) ? serviceNetworks() : null;
-    this.podMonitors = hasPodMonitors(client) ? podMonitors() : null;
+    this.serviceNetworks =
+        Patience.untilAnswered(() -> client.supports(ServiceCIDR.class), PAUSE_MILLIS)
+            ? serviceNetworks()
+            : null;
+    this.podMonitors =
+        Patience.untilAnswered(() -> hasPodMonitors(client), PAUSE_MILLIS) ? podMonitors() : null;
   }
 
   /** For the SDK. */
