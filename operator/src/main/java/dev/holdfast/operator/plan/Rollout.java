@@ -137,8 +137,7 @@ final class Rollout {
   }
 
   private boolean inFlight(String node) {
-    return daemonSet(node).isPresent()
-        && scene.machine(node).map(Machine::ready).orElse(false)
+    return scene.machine(node).map(Machine::ready).orElse(false)
         && (pending(node) ? broken(node) : !settled(node));
   }
 

@@ -111,6 +111,12 @@ record Scene(
   }
 
   private int priority(String node) {
-    return gatewayNode(node).map(one -> one.getSpec().priority()).orElse(0);
+    return spec().routers().stream()
+        .filter(router -> router.node().equals(node))
+        .map(RouterSpec::priority)
+        .filter(Objects::nonNull)
+        .findFirst()
+        .or(() -> gatewayNode(node).map(one -> one.getSpec().priority()))
+        .orElse(0);
   }
 }

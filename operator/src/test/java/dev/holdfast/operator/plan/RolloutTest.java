@@ -16,11 +16,13 @@ class RolloutTest {
   void allAreMadeAtOnceWhenThereIsNoneYet() {
     Stage fresh = new Stage("a", "b");
 
-    fresh.reconcile();
+    Progress atOnce = fresh.reconcile().progress();
 
     assertThat(fresh.imageOf("a")).isEqualTo("agent:1");
     assertThat(fresh.imageOf("b")).isEqualTo("agent:1");
-    assertThat(fresh.plan().progress().reason()).isEqualTo("AgentStarts");
+    assertThat(atOnce.reason()).isEqualTo("AgentStarts");
+    // The same words at the next look: the status is written once.
+    assertThat(fresh.plan().progress()).isEqualTo(atOnce);
   }
 
   @Test
