@@ -4,6 +4,7 @@ import dev.holdfast.agent.sync.wire.Hello;
 import dev.holdfast.agent.sync.wire.LinkFields;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.Map;
 import java.util.TreeMap;
@@ -73,8 +74,9 @@ final class PeerStore implements AutoCloseable {
         (name, hello) -> {
           ByteBuffer bytes = ByteBuffer.allocate(HELLO_BYTES_MAX);
           hello.write(bytes);
-          ByteBuffer encoded = Base64.getEncoder().encode(bytes.flip());
-          text.append(name).append('=').append(new String(encoded.array())).append('\n');
+          byte[] written = Arrays.copyOf(bytes.array(), bytes.position());
+          String encoded = Base64.getEncoder().encodeToString(written);
+          text.append(name).append('=').append(encoded).append('\n');
         });
     return text.toString();
   }

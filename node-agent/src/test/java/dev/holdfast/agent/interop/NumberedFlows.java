@@ -71,7 +71,7 @@ final class NumberedFlows implements AutoCloseable {
         }
         Thread.ofPlatform().daemon().start(() -> answer(socket));
       }
-    } catch (IOException e) {
+    } catch (IOException _) {
       // Closed at the end of the test.
     }
   }
@@ -83,7 +83,7 @@ final class NumberedFlows implements AutoCloseable {
       while (true) {
         out.writeInt(in.readInt());
       }
-    } catch (IOException e) {
+    } catch (IOException _) {
       // The client closes, or a reset that the client sees too.
     }
   }
@@ -96,7 +96,7 @@ final class NumberedFlows implements AutoCloseable {
         datagramServer.receive(packet);
         datagramServer.send(packet);
       }
-    } catch (IOException e) {
+    } catch (IOException _) {
       // Closed at the end of the test.
     }
   }
@@ -178,7 +178,7 @@ final class NumberedFlows implements AutoCloseable {
           socket.receive(answer);
         } while (ByteBuffer.wrap(answer.getData()).getInt() != number);
         return;
-      } catch (SocketTimeoutException e) {
+      } catch (SocketTimeoutException _) {
         // Once more.
       }
     }
