@@ -15,7 +15,11 @@ import java.util.concurrent.TimeUnit;
  */
 final class FlowMaker implements AutoCloseable {
 
-  private static final Path COUNT = Path.of("/proc/sys/net/netfilter/nf_conntrack_count");
+  /**
+   * A line of names, then one of hexadecimal numbers for each processor; the first is the count.
+   */
+  private static final Path COUNT = Path.of("/proc/thread-self/net/stat/nf_conntrack");
+
   private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(90);
   private static final double ALL_BUT = 0.99;
   private static final double BEGUN = 0.01;
@@ -69,7 +73,19 @@ final class FlowMaker implements AutoCloseable {
   }
 
   private static int countHere() throws IOException {
-    return Integer.parseInt(Files.readString(COUNT).strip());
+    String numbers = Files.readAllLines(COUNT).get(1);
+    return Integer.parseInt(numbers.substring(0, numbers.indexOf(' ')), 16);
+  }
+
+  /** Waits until so many flows are in that kernel. */
+  static void awaitCount(Namespace where, int wanted) {
+    long limit = System.nanoTime() + LIMIT_NANOS;
+    for (int count = count(where); count < wanted * ALL_BUT; count = count(where)) {
+      if (System.nanoTime() - limit > 0) {
+        throw new LabException(count + " of " + wanted + " flows came");
+      }
+      Pause.millis(10);
+    }
   }
 
   /** When flows began to appear and when all were there, {@link System#nanoTime}. */
@@ -88,6 +104,10 @@ final class FlowMaker implements AutoCloseable {
     return where.call(
         () -> {
           int before = countHere();
+          if (more > 0 && before > more / 2) {
+            throw new LabException(
+                "the backup's kernel had " + before + " flows already: it was active for a while");
+          }
           Thread starter = Thread.ofPlatform().name("bench-starter").start(start);
           long limit = System.nanoTime() + LIMIT_NANOS;
           long first = 0;

@@ -180,7 +180,7 @@ final class FlowsBench implements Bench {
       long begin = System.nanoTime();
       standing.software(pair.backup()).restartSpeaker();
       if (stack == CopyStack.HOLDFAST) {
-        awaitInKernel();
+        FlowMaker.awaitCount(pair.backup().namespace(), size);
       } else {
         CopyStack.conntrackd(standing, pair.backup(), "-n");
         stack.awaitHeld(standing, pair.backup(), size);
@@ -189,11 +189,6 @@ final class FlowsBench implements Bench {
           "restarted backup has all " + size,
           "ms",
           (System.nanoTime() - begin) / (double) TimeUnit.MILLISECONDS.toNanos(1));
-    }
-
-    private void awaitInKernel() {
-      int there = FlowMaker.count(pair.backup().namespace());
-      FlowMaker.watch(pair.backup().namespace(), size - there, () -> {});
     }
 
     private void cpu(String what, ProcessFigures before, ProcessFigures after, int events) {
