@@ -73,13 +73,13 @@ final class CommitBench implements Bench {
                 Pair pair = Pair.of(standing);
                 maker.create(pair.active().namespace(), ends, 0, size, PER_SECOND);
                 stack.awaitHeld(standing, pair.backup(), size);
-                double millis = commit(stack, standing, pair, size);
-                table.add(stack.toString(), quantity(size), "ms", millis);
                 if (stack == CopyStack.HOLDFAST) {
                   double floor =
                       maker.create(standing.topology().lanHost().namespace(), ends, 0, size, 0);
                   table.add(FLOOR, quantity(size), "ms", floor);
                 }
+                double millis = commit(stack, standing, pair, size);
+                table.add(stack.toString(), quantity(size), "ms", millis);
               });
     } catch (LabException e) {
       table.remark("commit, " + stack + ", " + size + " flows: " + e.getMessage());

@@ -96,9 +96,10 @@ public final class FlowsCommand implements Callable<Integer> {
       System.err.println("holdfast: " + e.getMessage());
       return Exit.USAGE;
     }
-    try (PrintWriter out =
+    PrintWriter out =
         new PrintWriter(
-            new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8)))) {
+            new BufferedWriter(new OutputStreamWriter(System.out, StandardCharsets.UTF_8)));
+    try {
       print(request, out);
       return Exit.DONE;
     } catch (ControlClient.NoAgent e) {
@@ -107,6 +108,8 @@ public final class FlowsCommand implements Callable<Integer> {
     } catch (ControlServer.Refused e) {
       System.err.println("holdfast: " + e.getMessage());
       return Exit.REFUSED;
+    } finally {
+      out.flush();
     }
   }
 

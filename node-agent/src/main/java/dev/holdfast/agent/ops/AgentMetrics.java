@@ -170,25 +170,29 @@ public final class AgentMetrics implements MultiCollector {
       page.counter(
           "commit_requests",
           "Requests about peers' flows that the kernel took.",
-          commit.committed());
+          (double) commit.committed());
       each(page, "commit_clashes", "What was in a flow's way.", "kind", commit.clashes());
       each(page, "commit_left_out", "What flows were written without.", "part", commit.leftOut());
       each(
           page, "commit_failed", "Flows that the kernel refused.", "errno", names(commit.failed()));
-      page.counter("commit_put_back", "Flows that had timed out here.", commit.putBack());
-      page.counter("commit_purged", "Leftovers of an earlier life.", commit.purged());
+      page.counter("commit_put_back", "Flows that had timed out here.", (double) commit.putBack());
+      page.counter("commit_purged", "Leftovers of an earlier life.", (double) commit.purged());
     }
     FlowTableStatus table = sync.table();
     if (table != null) {
-      page.gauge("table_entries", "Flows and expectations in the agent's table.", table.entries());
-      page.gauge("table_entries_max", "Most that it takes.", table.entriesMax());
-      page.gauge("table_bytes", "Memory that it has.", table.bytes());
-      page.counter("table_refused", "Flows that found no room.", table.refused());
+      page.gauge(
+          "table_entries",
+          "Flows and expectations in the agent's table.",
+          (double) table.entries());
+      page.gauge("table_entries_max", "Most that it takes.", (double) table.entriesMax());
+      page.gauge("table_bytes", "Memory that it has.", (double) table.bytes());
+      page.counter("table_refused", "Flows that found no room.", (double) table.refused());
       page.gauge(
           "events_receive_buffer_bytes",
           "Receive buffer for the kernel's flow events.",
-          table.receiveBufferBytes());
-      page.counter("events_overruns", "Times the kernel dropped flow events.", table.overruns());
+          (double) table.receiveBufferBytes());
+      page.counter(
+          "events_overruns", "Times the kernel dropped flow events.", (double) table.overruns());
     }
   }
 

@@ -13,7 +13,8 @@ import dev.holdfast.agent.flow.Stored;
 import dev.holdfast.agent.flow.Telling;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * What the kernel tells of its flows → the table.
@@ -46,8 +47,8 @@ final class FlowWatch {
 
   private long malformed;
 
-  /** Flows in our kernel that the rules leave out, about; by {@link Replication#ordinal}. */
-  private final long[] leftOut = new long[Replication.values().length];
+  /** Flows in our kernel that the rules leave out, about. */
+  private final Map<Replication, Long> leftOut = new EnumMap<>(Replication.class);
 
   private long putBack;
   private long purged;
@@ -95,12 +96,12 @@ final class FlowWatch {
    * came and went since. What is born while a dump runs may count twice until the next one.
    */
   long leftOut(Replication reason) {
-    return leftOut[reason.ordinal()];
+    return leftOut.getOrDefault(reason, 0L);
   }
 
   /** A dump of the flows begins: what is left out is counted anew. */
   void dumpBegins() {
-    Arrays.fill(leftOut, 0);
+    leftOut.clear();
   }
 
   /** Flows of theirs that had ended here and were put back. */
@@ -181,10 +182,9 @@ final class FlowWatch {
     if (!active) {
       return;
     }
-    int reason = judged.ordinal();
     switch (kind) {
-      case BORN, SEEN -> leftOut[reason]++;
-      case ENDED -> leftOut[reason] = Math.max(0, leftOut[reason] - 1);
+      case BORN, SEEN -> leftOut.merge(judged, 1L, Long::sum);
+      case ENDED -> leftOut.computeIfPresent(judged, (_, count) -> Math.max(0, count - 1));
       default -> {}
     }
   }
