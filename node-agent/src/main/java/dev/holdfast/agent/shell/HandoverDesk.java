@@ -31,15 +31,14 @@ final class HandoverDesk {
   private static final long AGAIN_NANOS = 200_000_000L;
   private static final int REMEMBERED_MAX = 16;
 
-  /**
-   * Our own request.
-   *
-   * @param peer the active router that was asked over the link; null when it is this one
-   */
+  /** Our own request. */
   private static final class Waiting {
     final String to;
     final CompletableFuture<RunningAgent.Answer> answer;
+
+    /** The active router that was asked over the link; null when it is this one. */
     final @Nullable String peer;
+
     long askAtNanos;
 
     Waiting(

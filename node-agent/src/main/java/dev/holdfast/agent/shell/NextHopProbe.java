@@ -65,19 +65,26 @@ final class NextHopProbe implements AutoCloseable {
         place(network, IpAddress.parse(gateway).family()).ifPresent(wanted::add);
       }
     }
-    for (NextHopReceiver.Place gone : Set.copyOf(receivers.keySet())) {
-      if (!wanted.contains(gone)) {
-        receivers.remove(gone).close();
-      }
-    }
+    receivers
+        .entrySet()
+        .removeIf(
+            listening -> {
+              boolean gone = !wanted.contains(listening.getKey());
+              if (gone) {
+                listening.getValue().close();
+              }
+              return gone;
+            });
     wanted.forEach(this::listen);
   }
 
   private Optional<NextHopReceiver.Place> place(NodeNetwork network, Family family) {
     return networks
         .find(network.interfaceName())
-        .filter(link -> link.mac() != null)
-        .map(link -> new NextHopReceiver.Place(family, link.name(), link.index(), link.mac()));
+        .flatMap(
+            link ->
+                Optional.ofNullable(link.mac())
+                    .map(mac -> new NextHopReceiver.Place(family, link.name(), link.index(), mac)));
   }
 
   private void listen(NextHopReceiver.Place place) {

@@ -350,7 +350,11 @@ final class PlannedChange {
       return told.get();
     }
     Heard heard = turn.following();
-    boolean since = heard != null && heard.priority() > 0 && heard.atNanos() - turn.since > 0;
-    return since && !heard.node().isEmpty() ? heard.node() : null;
+    return heard != null
+            && heard.priority() > 0
+            && heard.atNanos() - turn.since > 0
+            && !heard.node().isEmpty()
+        ? heard.node()
+        : null;
   }
 }
