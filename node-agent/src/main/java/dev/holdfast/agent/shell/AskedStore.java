@@ -87,13 +87,20 @@ final class AskedStore implements AutoCloseable {
       }
     } catch (IOException e) {
       LOG.error("what was asked is not kept, trying again file={} why=\"{}\"", FILE, e.toString());
-      synchronized (this) {
-        if (closed) {
-          kept = wanted;
-        } else {
-          wait(AGAIN_MILLIS);
-        }
-      }
+      pauseAfter(asked);
+    }
+  }
+
+  /** Until it is time to try again, or something else is wanted; at the end nothing is tried. */
+  private synchronized void pauseAfter(Asked asked) throws InterruptedException {
+    long until = System.nanoTime() + AGAIN_MILLIS * 1_000_000L;
+    long left = AGAIN_MILLIS;
+    while (!closed && wanted.equals(asked) && left > 0) {
+      wait(left);
+      left = (until - System.nanoTime()) / 1_000_000L;
+    }
+    if (closed) {
+      kept = wanted;
     }
   }
 
