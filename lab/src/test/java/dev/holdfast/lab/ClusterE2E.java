@@ -134,6 +134,14 @@ class ClusterE2E {
       assertThat(router.namespace().run("sysctl", "-n", "net.ipv4.ip_forward").strip())
           .isEqualTo("0");
     }
-    assertThat(cluster().kubectl("get", "gatewaynodes,daemonsets", "-A", "-o", "name")).isEmpty();
+    assertThat(Lab.await(120_000, () -> objects().isEmpty()))
+        .as("what Kubernetes has not collected: %s", objects())
+        .isTrue();
+  }
+
+  private static String objects() {
+    return cluster()
+        .kubectl("get", "gatewaynodes,daemonsets", "-n", KubeCluster.NAMESPACE, "-o", "name")
+        .strip();
   }
 }
