@@ -142,7 +142,7 @@ class AgentLifetimeNetnsIT {
         (segment, ear, active) -> {
           TestNetwork.await(
               "an advert of the active router",
-              Duration.ofMillis(15_000),
+              Duration.ofSeconds(15),
               () -> !ear.from(US, System.nanoTime() - 1_000_000_000).isEmpty());
           long killed = System.nanoTime();
           segment.kill(active);
@@ -150,7 +150,7 @@ class AgentLifetimeNetnsIT {
 
           TestNetwork.await(
               "the agent is active again",
-              Duration.ofMillis(9_000),
+              Duration.ofSeconds(9),
               () -> !ear.from(US, killed).isEmpty());
 
           segment.staysOnlyHolder(segment.us, "10.50.0.100", 2_000);
