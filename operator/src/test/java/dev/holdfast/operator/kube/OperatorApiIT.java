@@ -73,7 +73,7 @@ class OperatorApiIT {
             "active".equals(label("home-home-a-pod")) && "backup".equals(label("home-home-b-pod")));
   }
 
-  private static String label(String pod) {
+  private static @Nullable String label(String pod) {
     return client
         .pods()
         .inNamespace(NAMESPACE)

@@ -331,19 +331,23 @@ class ClusterPlannerTest {
 
     @Test
     void isKeptWhenTheRequestIsGone() {
+      handOverToB();
+
+      assertThat(stage.spec("a").handoverTo()).isEqualTo("b");
+    }
+
+    private void handOverToB() {
       stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "b");
       assertThat(stage.reconcile().handoverAnswered()).isFalse();
       stage.says("b", Role.ACTIVE, true);
       stage.says("a", Role.BACKUP, true);
       assertThat(stage.reconcile().handoverAnswered()).isTrue();
       stage.reconcile();
-
-      assertThat(stage.spec("a").handoverTo()).isEqualTo("b");
     }
 
     @Test
     void endsWhenTheRouterLosesTheRole() {
-      isKeptWhenTheRequestIsGone();
+      handOverToB();
       stage.pass(Duration.ofSeconds(10));
       stage.says("b", Role.FAULT, false);
       stage.says("a", Role.ACTIVE, false);
@@ -354,7 +358,7 @@ class ClusterPlannerTest {
 
     @Test
     void toAutoGivesTheChoiceBackToPriorities() {
-      isKeptWhenTheRequestIsGone();
+      handOverToB();
       stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "auto");
 
       assertThat(stage.reconcile().handoverAnswered()).isTrue();

@@ -35,6 +35,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -234,7 +235,7 @@ public final class Stage {
 
   /** The pod of the newest template runs and is ready. */
   public void renewed(String node) {
-    DaemonSet set = daemonSet(node);
+    DaemonSet set = Objects.requireNonNull(daemonSet(node));
     set.setStatus(
         new DaemonSetStatusBuilder()
             .withObservedGeneration(set.getMetadata().getGeneration())
@@ -261,7 +262,10 @@ public final class Stage {
       Condition... conditions) {
     GatewayNode gatewayNode = gatewayNode(node);
     GatewayNodeStatus before = gatewayNode.getStatus();
-    String since = before != null && before.role() == role ? before.since() : now.toString();
+    String since =
+        before != null && before.role() == role
+            ? Objects.requireNonNull(before.since())
+            : now.toString();
     gatewayNode.setStatus(
         new GatewayNodeStatus(
             gatewayNode.getMetadata().getGeneration(),
@@ -322,18 +326,24 @@ public final class Stage {
   }
 
   public GatewayNode gatewayNode(String node) {
-    return gatewayNodes.get(node);
+    return Objects.requireNonNull(gatewayNodes.get(node));
   }
 
   public GatewayNodeSpec spec(String node) {
     return gatewayNode(node).getSpec();
   }
 
-  public DaemonSet daemonSet(String node) {
+  public @Nullable DaemonSet daemonSet(String node) {
     return daemonSets.get(GatewayNodeNames.of("home", node));
   }
 
   public String imageOf(String node) {
-    return daemonSet(node).getSpec().getTemplate().getSpec().getContainers().getFirst().getImage();
+    return Objects.requireNonNull(daemonSet(node))
+        .getSpec()
+        .getTemplate()
+        .getSpec()
+        .getContainers()
+        .getFirst()
+        .getImage();
   }
 }
