@@ -91,7 +91,7 @@ final class KubeRouters implements AutoCloseable {
     List<String> interfaces =
         List.of("eth0:wan:10.77.0.", "eth1:lan:192.168.77.", "eth2:direct:10.78.0.");
     for (String words : interfaces) {
-      String[] parts = words.split(":");
+      String[] parts = words.split(":", -1);
       String port = parts[1] + host;
       network.cable(namespace, parts[0], hub, port);
       network.ip(hub, "link set " + port + " master " + parts[1]);
