@@ -476,7 +476,7 @@ class HandoverSimTest {
         case 6 -> node.stop();
         default -> world.nodes.forEach(World.Node::start);
       }
-      world.run((long) (world.random.nextDouble() * 800) * MILLI);
+      world.run(world.random.nextLong(800) * MILLI);
     }
     world.heal();
     world.run(20 * SECOND);
