@@ -211,6 +211,6 @@ class FlowCommitterNetnsIT {
   private int secondsLeft() {
     String line =
         conntrack("-L -p tcp").lines().filter(each -> each.startsWith("tcp")).findFirst().get();
-    return Integer.parseInt(line.split("\\s+")[2]);
+    return Integer.parseInt(line.split("\\s+", -1)[2]);
   }
 }
