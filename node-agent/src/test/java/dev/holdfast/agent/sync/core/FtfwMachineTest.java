@@ -591,6 +591,10 @@ class FtfwMachineTest {
 
     @Test
     void weHoldEverythingWhenThePeerHasAcknowledgedTheQuestion() {
+      askForEverythingAndHaveIt();
+    }
+
+    private void askForEverythingAndHaveIt() {
       assertThat(machine.holdsTheirs()).isFalse();
       greeted();
       machine.requestEverything();
@@ -603,7 +607,7 @@ class FtfwMachineTest {
 
     @Test
     void aHoleOpensTheQuestionAgainUntilItIsAcknowledged() {
-      weHoldEverythingWhenThePeerHasAcknowledgedTheQuestion();
+      askForEverythingAndHaveIt();
       flow(FLOW_NEW, 106, 1);
       assertThat(machine.holdsTheirs()).isFalse();
       assertThat(sent()).containsExactly("ACK 3 (102..103)", "NACK 4 (104..105)");
