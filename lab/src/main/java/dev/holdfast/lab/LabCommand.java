@@ -309,7 +309,7 @@ final class LabCommand implements Callable<Integer> {
       if (one.kind().needsKubernetes() && stack != Stack.KUBERNETES) {
         throw new IllegalArgumentException("\"" + one.text() + "\" needs --kube");
       }
-      if (one.kind().needsHoldfast() && (stack.needsKeepalived())) {
+      if (one.kind().needsHoldfast() && stack.needsKeepalived()) {
         throw new IllegalArgumentException(
             "only our agent knows \"" + one.text() + "\"; leave --stack " + stack + " out");
       }
