@@ -92,6 +92,25 @@ class PromiseTest {
     assertThat(broken(FaultKind.LAN_DOWN, takeover(51))).hasSize(2);
   }
 
+  @ParameterizedTest
+  @EnumSource(
+      value = FaultKind.class,
+      names = {"CORDON", "DRAIN", "NODE_DELETE", "CHART_UPGRADE"})
+  void aChangeThatKubernetesPlansMayCostAHundredMilliseconds(FaultKind fault) {
+    assertThat(broken(fault, takeover(100))).isEmpty();
+    assertThat(broken(fault, takeover(101))).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = FaultKind.class,
+      names = {"OPERATOR_DELETE", "HELM_UNINSTALL", "API_STOP"})
+  void whoIsNotNeededMayGoWithoutATrace(FaultKind fault) {
+    assertThat(broken(fault, new Run())).isEmpty();
+    assertThat(broken(fault, takeover(30)))
+        .contains("the role moved after 25.0 ms, and should have stayed");
+  }
+
   @Test
   void aStallOfTheMachineItselfIsAllowedFor() {
     Run run = takeover(80);
