@@ -148,7 +148,7 @@ class PolicyChangeNetnsIT {
               router,
               "kill " + i + ", ready for the next",
               APPLIED_MILLIS,
-              () -> ours(router, backEnd).equals(right[after]));
+              () -> ours(router, backEnd).equals(right[after]) && lab.isActive(router));
         }
         Probes.Count count = probes.end();
         assertThat(count.lost()).isZero();

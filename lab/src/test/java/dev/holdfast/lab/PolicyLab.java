@@ -146,6 +146,11 @@ final class PolicyLab implements AutoCloseable {
     }
   }
 
+  /** Its kernel has every virtual address: hosts that ask for their gateway are answered. */
+  boolean isActive(Router router) {
+    return lab.observer().holders().contains(router);
+  }
+
   void awaitSettled() {
     lab.awaitSettled(SETTLED_MILLIS);
   }

@@ -43,8 +43,8 @@ class FirewallGoldenTest {
             vrrp: {virtualMac: true}
             firewall:
               forward:
-                - {from: LAN, to: WAN}
                 - {name: no-mail, from: LAN, to: WAN, protocol: TCP, ports: [25, 465, 587], action: Drop}
+                - {from: LAN, to: WAN}
               input:
                 - {name: ssh, from: LAN, protocol: TCP, ports: [22]}
                 - {name: bad-host, from: WAN, sources: [203.0.113.66, 203.0.113.96/27], action: Drop}
