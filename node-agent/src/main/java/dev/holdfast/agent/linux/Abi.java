@@ -21,6 +21,7 @@ final class Abi {
   static final int SO_PRIORITY = 12;
   static final int SO_BINDTODEVICE = 25;
   static final int SO_ATTACH_FILTER = 26;
+  static final int SO_DETACH_FILTER = 27;
   static final int SO_SNDBUFFORCE = 32;
   static final int SO_RCVBUFFORCE = 33;
   static final int SO_TIMESTAMPNS = 35;

@@ -202,4 +202,8 @@ final class Descriptor implements AutoCloseable {
     Block program = filter.toProgram();
     setOption("SO_ATTACH_FILTER", Abi.SOL_SOCKET, Abi.SO_ATTACH_FILTER, program, 16);
   }
+
+  void detachFilter() {
+    setOption("SO_DETACH_FILTER", Abi.SOL_SOCKET, Abi.SO_DETACH_FILTER, 0);
+  }
 }

@@ -6,6 +6,7 @@ import dev.holdfast.api.addr.Ipv4Address;
 import dev.holdfast.api.addr.Ipv6Address;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Collection;
 
 /**
  * An IP protocol of its own on one interface, in one family (raw(7)): VRRP's sockets. Receiving and
@@ -120,6 +121,16 @@ public final class RawSocket implements AutoCloseable {
         Abi.SOCK_RAW,
         protocol,
         "does the process have CAP_NET_RAW?");
+  }
+
+  /** From now on the kernel queues only packets from these addresses, of this socket's family. */
+  public void hearOnly(Collection<IpAddress> sources) {
+    descriptor.attach(SocketFilter.sources(sources));
+  }
+
+  /** Ends {@link #hearOnly}. */
+  public void hearAll() {
+    descriptor.detachFilter();
   }
 
   /**

@@ -1,5 +1,10 @@
 package dev.holdfast.agent.linux;
 
+import dev.holdfast.api.addr.Family;
+import dev.holdfast.api.addr.IpAddress;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 
 /**
@@ -9,11 +14,18 @@ import java.util.List;
  * @param instructions as {@code struct sock_filter} of linux/filter.h
  */
 public record SocketFilter(List<Instruction> instructions) {
+  private static final int LOAD_WORD = 0x20;
   private static final int LOAD_BYTE = 0x30;
   private static final int LOAD_HALF = 0x28;
   private static final int JUMP_EQUAL = 0x15;
   private static final int RETURN = 0x06;
   private static final int WHOLE = 0x40000;
+
+  /** An offset from here counts from the IP header, whatever the socket begins with. */
+  private static final int IP_HEADER = -0x100000;
+
+  private static final int IPV4_SOURCE = 12;
+  private static final int IPV6_SOURCE = 8;
 
   /**
    * @param code u16
@@ -48,6 +60,30 @@ public record SocketFilter(List<Instruction> instructions) {
             new Instruction(JUMP_EQUAL, 0, 1, protocol),
             new Instruction(RETURN, 0, 0, WHOLE),
             new Instruction(RETURN, 0, 0, 0)));
+  }
+
+  /**
+   * Packets of a raw IP socket that come from one of these addresses.
+   *
+   * @param sources all of the socket's family
+   */
+  static SocketFilter sources(Collection<IpAddress> sources) {
+    List<Instruction> program = new ArrayList<>();
+    for (IpAddress source : sources) {
+      ByteBuffer words = ByteBuffer.wrap(source.toBytes());
+      int offset = IP_HEADER + (source.family() == Family.IPV4 ? IPV4_SOURCE : IPV6_SOURCE);
+      while (words.hasRemaining()) {
+        int at = words.position();
+        int word = words.getInt();
+        // What is left of this address: two instructions for each word, and the return.
+        int toNext = words.remaining() / 2 + 1;
+        program.add(new Instruction(LOAD_WORD, 0, 0, offset + at));
+        program.add(new Instruction(JUMP_EQUAL, 0, toNext, word));
+      }
+      program.add(new Instruction(RETURN, 0, 0, WHOLE));
+    }
+    program.add(new Instruction(RETURN, 0, 0, 0));
+    return new SocketFilter(program);
   }
 
   /** Ethernet frames that are ICMPv6 of this type, directly after the IPv6 header. */

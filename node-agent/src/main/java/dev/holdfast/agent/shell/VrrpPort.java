@@ -244,6 +244,11 @@ final class VrrpPort implements AutoCloseable {
       }
     }
 
+    @Override
+    public Set<IpAddress> whomToHearInAFlood() {
+      return filter.get().listed(place.segment());
+    }
+
     private Decoded decode(
         ByteBuffer packet, IpAddress source, IpAddress destination, int hopLimit) {
       return switch (source) {

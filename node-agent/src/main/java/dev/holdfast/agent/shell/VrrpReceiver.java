@@ -8,10 +8,11 @@ import dev.holdfast.agent.vrrp.wire.AdvertCodec;
 import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.IpAddress;
 import java.nio.ByteBuffer;
+import java.util.Set;
 
 /**
  * Hears adverts on one interface, in one family, and hands their bytes over; owns the thread {@code
- * vrrp-rx-INTERFACE-4} or {@code -6}. It judges nothing.
+ * vrrp-rx-INTERFACE-4} or {@code -6}. It judges nothing, but keeps a flood of strangers out.
  *
  * <p>It stays with one index of the interface: when the interface is made anew, open another.
  */
@@ -20,6 +21,18 @@ public final class VrrpReceiver implements AutoCloseable {
   private final Sink sink;
   private final Runnable atStart;
   private final Thread thread;
+
+  /** More than any group of routers sends: eight of them, every ten milliseconds. */
+  private static final int FLOOD_PACKETS = 200;
+
+  private static final long FLOOD_WINDOW_NANOS = 100_000_000L;
+
+  /** So long a flood is kept out, before it is looked whether it goes on. */
+  private static final long SHUT_NANOS = 1_000_000_000L;
+
+  private long windowEndsAtNanos;
+  private int packetsInWindow;
+  private boolean shut;
 
   /** Takes what was heard, on the receiver's thread; must not block. */
   public interface Sink {
@@ -37,6 +50,14 @@ public final class VrrpReceiver implements AutoCloseable {
         IpAddress destination,
         int hopLimit,
         long arrivedNanos);
+
+    /**
+     * Whom to hear while more comes in than a thread should read: a flood costs the kernel little
+     * and us everything. Empty for everybody.
+     */
+    default Set<IpAddress> whomToHearInAFlood() {
+      return Set.of();
+    }
 
     /** The socket broke; nothing more will be heard by this receiver. */
     void failed(SyscallException why);
@@ -66,17 +87,50 @@ public final class VrrpReceiver implements AutoCloseable {
   private void run() {
     atStart.run();
     try {
-      while (socket.receive(Receive.FOREVER) != Receive.WOKEN) {
-        sink.received(
-            socket.packet(),
-            socket.source(),
-            socket.destination(),
-            socket.hopLimit(),
-            Clocks.arrivalNanos(socket.stampNanos()));
+      long timeout = Receive.FOREVER;
+      for (int length = socket.receive(timeout);
+          length != Receive.WOKEN;
+          length = socket.receive(timeout)) {
+        if (length >= 0) {
+          sink.received(
+              socket.packet(),
+              socket.source(),
+              socket.destination(),
+              socket.hopLimit(),
+              Clocks.arrivalNanos(socket.stampNanos()));
+        }
+        timeout = keepFloodOut(System.nanoTime());
       }
     } catch (SyscallException e) {
       sink.failed(e);
     }
+  }
+
+  /** Returns how long to wait for the next packet. */
+  private long keepFloodOut(long now) {
+    if (shut) {
+      if (now - windowEndsAtNanos < 0) {
+        return windowEndsAtNanos - now;
+      }
+      socket.hearAll();
+      shut = false;
+    }
+    if (now - windowEndsAtNanos >= 0) {
+      windowEndsAtNanos = now + FLOOD_WINDOW_NANOS;
+      packetsInWindow = 0;
+    }
+    if (++packetsInWindow < FLOOD_PACKETS) {
+      return Receive.FOREVER;
+    }
+    Set<IpAddress> listed = sink.whomToHearInAFlood();
+    packetsInWindow = 0;
+    if (listed.isEmpty()) {
+      return Receive.FOREVER;
+    }
+    socket.hearOnly(listed);
+    shut = true;
+    windowEndsAtNanos = now + SHUT_NANOS;
+    return SHUT_NANOS;
   }
 
   @Override

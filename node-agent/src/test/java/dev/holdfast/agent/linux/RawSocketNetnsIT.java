@@ -10,10 +10,13 @@ import dev.holdfast.api.addr.IpAddress;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @DisplayName("Raw sockets for VRRP on a real cable")
 class RawSocketNetnsIT {
@@ -93,6 +96,31 @@ class RawSocketNetnsIT {
       assertThat(receiver.destination()).isEqualTo(GROUP6);
       assertThat(receiver.hopLimit()).isEqualTo(255);
       assertThat(receiver.packet()).isEqualTo(ByteBuffer.wrap(PAYLOAD6));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void hearsOnlyWhomItIsToldUntilItHearsAllAgain(Family family) {
+    boolean four = family == Family.IPV4;
+    IpAddress group = four ? GROUP4 : GROUP6;
+    IpAddress from = four ? LEFT4 : LEFT6;
+    IpAddress other = IpAddress.parse(four ? "10.50.0.9" : "fe80::9");
+    ByteBuffer packet = four ? bytes(ADVERT4) : ByteBuffer.wrap(PAYLOAD6);
+    try (var receiver = receiver(group);
+        var sender = sender(family)) {
+      receiver.hearOnly(List.of(other));
+      sender.send(packet.duplicate(), from, group);
+      assertThat(receiver.receive(SECOND / 20)).isEqualTo(Receive.TIMEOUT);
+
+      receiver.hearOnly(List.of(other, from));
+      sender.send(packet.duplicate(), from, group);
+      assertThat(receiver.receive(SECOND)).isEqualTo(packet.remaining());
+
+      receiver.hearOnly(List.of(other));
+      receiver.hearAll();
+      sender.send(packet.duplicate(), from, group);
+      assertThat(receiver.receive(SECOND)).isEqualTo(packet.remaining());
     }
   }
 

@@ -38,6 +38,11 @@ public final class SenderFilter {
     return new SenderFilter(known);
   }
 
+  /** From which addresses alone adverts count; empty while they count from any. */
+  public Set<IpAddress> listed(Segment segment) {
+    return known.getOrDefault(segment, Set.of());
+  }
+
   /** True when an advert from this address is looked at. */
   public boolean counts(Segment segment, IpAddress source) {
     Set<IpAddress> addresses = known.get(segment);
