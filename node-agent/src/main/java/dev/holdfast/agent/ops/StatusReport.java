@@ -258,9 +258,18 @@ public final class StatusReport {
     return condition("Ready", ready(), role, "the router is " + role.toLowerCase(Locale.ROOT));
   }
 
+  /** The other settings cost comfort; without forwarding there is no gateway. */
+  private static boolean keepsPacketsHere(KernelSetting setting) {
+    return setting.problem() != null
+        && (setting.name().endsWith(".ip_forward") || setting.name().endsWith(".forwarding"));
+  }
+
   private Condition degraded() {
     List<String> reasons = new ArrayList<>(faults());
     reasons.addAll(parts.problems());
+    parts.kernelSettings().stream()
+        .filter(StatusReport::keepsPacketsHere)
+        .forEach(setting -> reasons.add(setting.name() + ": " + setting.problem()));
     if (isInMaintenance() && !snapshot.keepsRoleBecause().isEmpty()) {
       reasons.add("in maintenance, and active all the same: " + snapshot.keepsRoleBecause());
     }
