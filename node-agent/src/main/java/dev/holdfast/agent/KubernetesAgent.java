@@ -104,7 +104,13 @@ final class KubernetesAgent implements NodeFollower.Gateway {
         ApiWatch following = new ApiWatch(client, access.namespace(), name, listener(), random);
         StatusPatcher reports =
             new StatusPatcher(
-                client, access.namespace(), name, this::report, following::suspect, random);
+                client,
+                access::open,
+                access.namespace(),
+                name,
+                this::report,
+                following::suspect,
+                random);
         ScheduledExecutorService looks = Executors.newSingleThreadScheduledExecutor(daemon())) {
       patcher = reports;
       watch = following;

@@ -24,7 +24,13 @@ public final class StatusPatcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StatusPatcher.class);
   private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** So long a write that is under way may take at the end. */
+  private static final long HANGING_MILLIS = 500;
+
+  private static final long LAST_WORDS_MILLIS = 2_000;
+
   private final KubernetesClient client;
+  private final Supplier<KubernetesClient> open;
   private final String namespace;
   private final String name;
   private final Supplier<@Nullable GatewayNodeStatus> report;
@@ -32,22 +38,25 @@ public final class StatusPatcher implements AutoCloseable {
   private final StatusPacer pacer;
   private final Thread thread;
   private volatile boolean closed;
-  private boolean isRefused;
-  private @Nullable GatewayNodeStatus last;
+  private volatile boolean isRefused;
+  private volatile @Nullable GatewayNodeStatus last;
 
   /**
    * @param client the caller's, who closes it after this
+   * @param open makes another one
    * @param report as of now; null when there is none
    * @param whenRefused the API server did not answer, or not as it should
    */
   public StatusPatcher(
       KubernetesClient client,
+      Supplier<KubernetesClient> open,
       String namespace,
       String name,
       Supplier<@Nullable GatewayNodeStatus> report,
       Runnable whenRefused,
       RandomGenerator random) {
     this.client = client;
+    this.open = open;
     this.namespace = namespace;
     this.name = name;
     this.report = report;
@@ -62,30 +71,47 @@ public final class StatusPatcher implements AutoCloseable {
   }
 
   private void run() {
-    while (!closed) {
-      GatewayNodeStatus status = report.get();
-      if (!closed && status != null && pacer.isDue(status, System.nanoTime())) {
-        write(status);
+    try {
+      while (!closed) {
+        lookOnce();
+        LockSupport.parkNanos(this, LOOK_NANOS);
       }
-      if (status != null) {
-        last = status;
+    } catch (IllegalStateException e) {
+      // The client was closed under a write that hung; before the end it is nobody's to close.
+      if (!closed) {
+        throw e;
       }
-      LockSupport.parkNanos(this, LOOK_NANOS);
     }
-    lastWords();
   }
 
-  /** So that nobody takes the last report of a router for its state. */
+  private void lookOnce() {
+    GatewayNodeStatus status = report.get();
+    if (!closed && status != null && pacer.isDue(status, System.nanoTime())) {
+      write(client, status);
+    }
+    if (status != null) {
+      last = status;
+    }
+  }
+
+  /**
+   * So that nobody takes the last report of a router for its state. By a connection of its own: the
+   * older one may hang, on a policy that cut it off for one.
+   */
   private void lastWords() {
     GatewayNodeStatus told = last;
-    if (told != null && !isRefused) {
-      write(told.stopped(Times.text(Instant.now())));
+    if (told == null || isRefused) {
+      return;
+    }
+    try (KubernetesClient fresh = open.get()) {
+      write(fresh, told.stopped(Times.text(Instant.now())));
     }
   }
 
-  private void write(GatewayNodeStatus status) {
+  private void write(KubernetesClient through, GatewayNodeStatus status) {
     try {
-      GatewayNodes.writeStatus(client, namespace, name, status.reported(Times.text(Instant.now())));
+      GatewayNodes.writeStatus(
+          through, namespace, name, status.reported(Times.text(Instant.now())));
       pacer.written(status, System.nanoTime());
       if (isRefused) {
         isRefused = false;
@@ -101,13 +127,18 @@ public final class StatusPatcher implements AutoCloseable {
     }
   }
 
-  /** The agent has ended: says so, within a second or not at all. */
+  /** The agent has ended: says so, within some seconds or not at all. */
   @Override
   public void close() {
     closed = true;
     wake();
     try {
-      thread.join(1_000);
+      thread.join(HANGING_MILLIS);
+      Thread.ofPlatform()
+          .daemon()
+          .name("status-last-words")
+          .start(this::lastWords)
+          .join(LAST_WORDS_MILLIS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
