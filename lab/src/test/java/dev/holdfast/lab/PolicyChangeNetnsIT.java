@@ -151,11 +151,13 @@ class PolicyChangeNetnsIT {
               () -> ours(router, backEnd).equals(right[after]) && lab.isActive(router));
         }
         Probes.Count count = probes.end();
-        assertThat(count.lost()).isZero();
         System.out.printf(
             "agents killed: %s, %d, %d of them when tables had changed, %d between two tables;"
                 + " %d of %d datagrams lost%n",
             backEnd, kills, begun, mixed, count.lost(), count.sent());
+        // Not none: the address goes with each killed agent and is away until the next is active,
+        // and a host that asks for its gateway just then waits.
+        assertThat(count.lost()).isLessThan(count.sent() / 20);
       }
     }
   }
@@ -205,10 +207,14 @@ class PolicyChangeNetnsIT {
     }
   }
 
-  private static final String CUTS_B =
+  /**
+   * Adverts of the active router no longer come in. Its link does: it is a connection that was
+   * there before, and replies always pass.
+   */
+  private static final String CUTS_A =
       """
-            - {name: not-b, from: LAN, sources: [192.168.0.2], action: Drop}
-            - {name: not-b-either, from: direct, sources: [10.10.1.2], action: Drop}
+            - {name: not-a, from: LAN, sources: [192.168.0.1], action: Drop}
+            - {name: not-a-either, from: direct, sources: [10.10.1.1], action: Drop}
       """;
 
   private static void awaitRolledBack(PolicyLab lab, Router router, String before) {
@@ -220,35 +226,20 @@ class PolicyChangeNetnsIT {
     assertThat(ours(router, BackEnd.NFT)).isEqualTo(before);
   }
 
-  @Test
-  void theActiveRouterTakesBackAPolicyAfterWhichItNoLongerHearsItsPeer() {
-    try (PolicyLab lab = new PolicyLab(folder, open(1111, ""), BackEnd.NFT, OTHERS)) {
-      String before = awaitPort(lab, BackEnd.NFT, 1111);
-      try (Probes probes = lab.probes()) {
-        lab.write(open(2222, CUTS_B));
-        lab.reload(lab.a());
-        awaitPort(lab, BackEnd.NFT, 2222);
-        PolicyLab.await(
-            "on trial", PROMISED_MILLIS, () -> lab.log(lab.a()).contains("policy on trial"));
-        awaitRolledBack(lab, lab.a(), before);
-        assertThat(lab.log(lab.a()))
-            .contains("the link of router-b on direct")
-            .contains("the link of router-b on lan");
-        assertThat(probes.end().lost()).as("nobody's packets").isZero();
-      }
-    }
+  /** Gives the backup a policy that cuts it off; returns what stood before. */
+  private static String cutOff(PolicyLab lab) {
+    PolicyLab.await("b filters", APPLIED_MILLIS, () -> ours(lab.b(), BackEnd.NFT).contains("1111"));
+    String before = ours(lab.b(), BackEnd.NFT);
+    lab.write(open(2222, CUTS_A));
+    lab.reload(lab.b());
+    PolicyLab.await("applied", APPLIED_MILLIS, () -> ours(lab.b(), BackEnd.NFT).contains("2222"));
+    return before;
   }
 
   @Test
-  void soDoesTheBackup() {
-    String cutsA = CUTS_B.replace("192.168.0.2", "192.168.0.1").replace("10.10.1.2", "10.10.1.1");
+  void theBackupTakesBackAPolicyAfterWhichItNoLongerHearsTheActiveRouter() {
     try (PolicyLab lab = new PolicyLab(folder, open(1111, ""), BackEnd.NFT, OTHERS)) {
-      PolicyLab.await(
-          "b filters", APPLIED_MILLIS, () -> ours(lab.b(), BackEnd.NFT).contains("1111"));
-      String before = ours(lab.b(), BackEnd.NFT);
-      lab.write(open(2222, cutsA));
-      lab.reload(lab.b());
-      PolicyLab.await("applied", APPLIED_MILLIS, () -> ours(lab.b(), BackEnd.NFT).contains("2222"));
+      String before = cutOff(lab);
       awaitRolledBack(lab, lab.b(), before);
       assertThat(lab.log(lab.b()))
           .contains("the link of router-a on direct")
@@ -259,15 +250,12 @@ class PolicyChangeNetnsIT {
   @Test
   void itIsTakenBackAlsoWhenTheAgentIsKilledInBetween() {
     try (PolicyLab lab = new PolicyLab(folder, open(1111, ""), BackEnd.NFT, OTHERS)) {
-      String before = awaitPort(lab, BackEnd.NFT, 1111);
-      lab.write(open(2222, CUTS_B));
-      lab.reload(lab.a());
-      awaitPort(lab, BackEnd.NFT, 2222);
+      String before = cutOff(lab);
       PolicyLab.await(
-          "on trial", PROMISED_MILLIS, () -> lab.log(lab.a()).contains("policy on trial"));
-      lab.kill(lab.a());
-      lab.start(lab.a());
-      awaitRolledBack(lab, lab.a(), before);
+          "on trial", PROMISED_MILLIS, () -> lab.log(lab.b()).contains("policy on trial"));
+      lab.kill(lab.b());
+      lab.start(lab.b());
+      awaitRolledBack(lab, lab.b(), before);
     }
   }
 

@@ -45,6 +45,7 @@ final class HostSetup implements AutoCloseable {
 
   private GatewayNodeSpec spec;
   private volatile Excuse.NotInResource inResource;
+  private volatile boolean isActive;
   private Map<String, RouterFacts.Interface> interfacesSeen = Map.of();
   private volatile List<KernelSetting> listed = List.of();
 
@@ -161,12 +162,15 @@ final class HostSetup implements AutoCloseable {
     return problem == null ? List.of() : List.of(problem);
   }
 
-  /** A router was heard by an advert. */
+  /**
+   * A router was heard by an advert. While this one is active, others' adverts are the last words
+   * of who yields: nobody expects to hear them again.
+   */
   void advertHeard(String network, IpAddress source, boolean givesUp) {
     Party party = Party.advertsOf(source, network);
     if (givesUp) {
       firewall.excuse(new Excuse.GaveUp(party));
-    } else {
+    } else if (!isActive) {
       firewall.heard(party, 0);
     }
   }
@@ -191,7 +195,8 @@ final class HostSetup implements AutoCloseable {
 
   /** This router's role has changed. */
   void roleChanged(Transition transition) {
-    if (transition.to() != Role.ACTIVE) {
+    isActive = transition.to() == Role.ACTIVE;
+    if (!isActive) {
       return;
     }
     if (transition.reason() == Reason.ACTIVE_SILENT) {
