@@ -74,6 +74,16 @@ public record GatewayNodeStatus(
 
   /** The same, made by that generation of the GatewayNode, with these conditions. */
   public GatewayNodeStatus judged(long generation, List<Condition> newConditions) {
+    return with(generation, reportedAt, newConditions);
+  }
+
+  /** The same, told to the API server at that time. */
+  public GatewayNodeStatus reported(String time) {
+    return with(observedGeneration, time, conditions);
+  }
+
+  private GatewayNodeStatus with(
+      @Nullable Long generation, @Nullable String time, List<Condition> newConditions) {
     return new GatewayNodeStatus(
         generation,
         role,
@@ -90,30 +100,8 @@ public record GatewayNodeStatus(
         transitions,
         stalls,
         version,
-        reportedAt,
-        newConditions);
-  }
-
-  /** The same, told to the API server at that time. */
-  public GatewayNodeStatus reported(String time) {
-    return new GatewayNodeStatus(
-        observedGeneration,
-        role,
-        since,
-        ready,
-        inSync,
-        virtualRouters,
-        flowSync,
-        flows,
-        firewall,
-        realTime,
-        faults,
-        kernelSettings,
-        transitions,
-        stalls,
-        version,
         time,
-        conditions);
+        newConditions);
   }
 
   /** The last words of an agent that ends: no role, not ready, and why. */
