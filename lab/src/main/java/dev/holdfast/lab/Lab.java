@@ -273,7 +273,7 @@ final class Lab implements AutoCloseable {
   }
 
   /** The last words of each router's software. */
-  private String logs() {
+  String logs() {
     var text = new StringBuilder();
     for (var one : software.entrySet()) {
       String tail = one.getValue().logTail().strip();

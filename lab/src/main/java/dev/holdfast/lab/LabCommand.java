@@ -115,6 +115,15 @@ final class LabCommand implements Callable<Integer> {
   private int flows;
 
   @Option(
+      names = "--udp-flows",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Long UDP flows, a message each second; in every other one only the server speaks."
+              + " Default: 0.")
+  private int udpFlows;
+
+  @Option(
       names = "--table",
       paramLabel = "N",
       defaultValue = "0",
@@ -195,7 +204,7 @@ final class LabCommand implements Callable<Integer> {
     if (runs > 1 || soak != null || keep || story || json != null || timeline != null) {
       throw new IllegalArgumentException("several --fault make a table and go with no other form");
     }
-    MeasureOptions traffic = MeasureOptions.DEFAULT.withFlows(flows).withTable(table);
+    MeasureOptions traffic = traffic();
     var rows = new ArrayList<RoundsTable.Round>();
     try (LabSession session = new LabSession(new Progress(err))) {
       session.rounds(
@@ -203,7 +212,7 @@ final class LabCommand implements Callable<Integer> {
           traffic,
           rounds,
           (round, run) -> {
-            Report report = Report.of(options.setting(round, flows, table), List.of(run.figures()));
+            Report report = Report.of(options.setting(round, traffic), List.of(run.figures()));
             String text = round.stream().map(Fault::text).collect(Collectors.joining(","));
             rows.add(new RoundsTable.Round(text, run.figures(), report.broken()));
             err.println(TextReport.run(rows.size(), run.figures()));
@@ -214,9 +223,13 @@ final class LabCommand implements Callable<Integer> {
     return rows.stream().allMatch(row -> row.broken().isEmpty()) ? HELD : BROKEN;
   }
 
+  private MeasureOptions traffic() {
+    return MeasureOptions.DEFAULT.withFlows(flows).withUdpFlows(udpFlows).withTable(table);
+  }
+
   private int measure(LabOptions options, List<Fault> sequence) {
-    Setting setting = options.setting(sequence, flows, table);
-    MeasureOptions traffic = MeasureOptions.DEFAULT.withFlows(flows).withTable(table);
+    MeasureOptions traffic = traffic();
+    Setting setting = options.setting(sequence, traffic);
     var results = new Results(setting);
     var progress = new Progress(err);
     Story told = story ? new Story(out, progress) : null;

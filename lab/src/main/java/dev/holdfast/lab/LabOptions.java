@@ -5,6 +5,7 @@ import dev.holdfast.api.v1alpha1.NetworkRole;
 import dev.holdfast.lab.fault.Fault;
 import dev.holdfast.lab.fault.FaultKind;
 import dev.holdfast.lab.kube.KubeCluster;
+import dev.holdfast.lab.measure.MeasureOptions;
 import dev.holdfast.lab.measure.judge.Timers;
 import dev.holdfast.lab.report.Setting;
 import dev.holdfast.lab.stack.SourceTranslation;
@@ -57,10 +58,9 @@ public record LabOptions(
   /**
    * What a report says of the runs.
    *
-   * @param flows long TCP flows
-   * @param table further connections
+   * @param traffic long flows and further connections
    */
-  public Setting setting(List<Fault> faults, int flows, int table) {
+  public Setting setting(List<Fault> faults, MeasureOptions traffic) {
     List<GatewayNodeSpec> nodes = cluster.nodes();
     int least = nodes.stream().mapToInt(GatewayNodeSpec::priority).min().orElseThrow();
     return new Setting(
@@ -69,8 +69,9 @@ public record LabOptions(
         translation.toString(),
         direct ? "direct" : "switched",
         faults.stream().filter(fault -> fault.kind() != FaultKind.NONE).toList(),
-        flows,
-        table,
+        traffic.flows(),
+        traffic.udpFlows(),
+        traffic.table(),
         new Timers(
             nodes.getFirst().vrrp().advertisementIntervalNanos(),
             least,

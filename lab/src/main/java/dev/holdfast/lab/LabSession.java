@@ -160,6 +160,8 @@ public final class LabSession implements AutoCloseable {
     try (Measurement measurement = Measurement.start(lab.topology(), all)) {
       scenario.play(faults, measurement);
       return measurement.stop();
+    } catch (LabException e) {
+      throw new LabException(e.getMessage() + lab.logs(), e);
     }
   }
 

@@ -181,7 +181,7 @@ final class Story implements Narrator {
 
   /** What it came to. */
   void end(Figures figures) {
-    FlowCounts flows = figures.flowsEcho().plus(figures.flowsPush());
+    FlowCounts flows = figures.flows();
     Double up = figures.gapUpMillis();
     Double down = figures.gapDownMillis();
     if (up != null && down != null) {

@@ -69,7 +69,7 @@ final class FaultBench implements Bench {
 
   private static void add(BenchTable.Builder table, Stack stack, Figures figures) {
     String who = stack.toString();
-    FlowCounts flows = figures.flowsEcho().plus(figures.flowsPush());
+    FlowCounts flows = figures.flows();
     table.add(who, "gap, LAN to internet", "ms", figures.gapUpMillis());
     table.add(who, "gap, internet to LAN", "ms", figures.gapDownMillis());
     table.add(who, "probes lost", "", (double) (figures.probesLostUp() + figures.probesLostDown()));

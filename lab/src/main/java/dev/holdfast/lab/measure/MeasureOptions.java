@@ -8,6 +8,7 @@ import java.util.function.Consumer;
  * What traffic is driven.
  *
  * @param flows long TCP flows, half of them echo and half push; the first hundred are judged
+ * @param udpFlows long UDP flows, in every other of which only the server speaks
  * @param table further connections that only fill the routers' tables
  * @param connectionsPerSecond new connections
  * @param portForwards each gets a few long flows from the internet
@@ -16,6 +17,7 @@ import java.util.function.Consumer;
  */
 public record MeasureOptions(
     int flows,
+    int udpFlows,
     int table,
     int connectionsPerSecond,
     List<PortForward> portForwards,
@@ -24,11 +26,15 @@ public record MeasureOptions(
 
   /** As {@code holdfast lab} does without options. */
   public static final MeasureOptions DEFAULT =
-      new MeasureOptions(100, 0, 20, List.of(), 60_000_000_000L, _ -> {});
+      new MeasureOptions(100, 0, 0, 20, List.of(), 60_000_000_000L, _ -> {});
 
   public MeasureOptions {
     portForwards = List.copyOf(portForwards);
-    if (flows < 0 || table < 0 || connectionsPerSecond < 0 || connectionsPerSecond > 1000) {
+    if (flows < 0
+        || udpFlows < 0
+        || table < 0
+        || connectionsPerSecond < 0
+        || connectionsPerSecond > 1000) {
       throw new IllegalArgumentException(
           "flows and table are 0 or more, new connections 0 to 1000 a second");
     }
@@ -44,21 +50,26 @@ public record MeasureOptions(
 
   public MeasureOptions withFlows(int wanted) {
     return new MeasureOptions(
-        wanted, table, connectionsPerSecond, portForwards, startLimitNanos, progress);
+        wanted, udpFlows, table, connectionsPerSecond, portForwards, startLimitNanos, progress);
+  }
+
+  public MeasureOptions withUdpFlows(int wanted) {
+    return new MeasureOptions(
+        flows, wanted, table, connectionsPerSecond, portForwards, startLimitNanos, progress);
   }
 
   public MeasureOptions withTable(int wanted) {
     return new MeasureOptions(
-        flows, wanted, connectionsPerSecond, portForwards, startLimitNanos, progress);
+        flows, udpFlows, wanted, connectionsPerSecond, portForwards, startLimitNanos, progress);
   }
 
   public MeasureOptions withPortForwards(List<PortForward> wanted) {
     return new MeasureOptions(
-        flows, table, connectionsPerSecond, wanted, startLimitNanos, progress);
+        flows, udpFlows, table, connectionsPerSecond, wanted, startLimitNanos, progress);
   }
 
   public MeasureOptions withProgress(Consumer<String> listener) {
     return new MeasureOptions(
-        flows, table, connectionsPerSecond, portForwards, startLimitNanos, listener);
+        flows, udpFlows, table, connectionsPerSecond, portForwards, startLimitNanos, listener);
   }
 }

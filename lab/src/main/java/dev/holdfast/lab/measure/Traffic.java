@@ -8,6 +8,8 @@ import dev.holdfast.lab.measure.judge.ConnectionRecord;
 import dev.holdfast.lab.measure.judge.FlowKind;
 import dev.holdfast.lab.measure.judge.FlowRecord;
 import dev.holdfast.lab.measure.judge.ProbeTrace;
+import dev.holdfast.lab.measure.traffic.DatagramClient;
+import dev.holdfast.lab.measure.traffic.DatagramServer;
 import dev.holdfast.lab.measure.traffic.FarEnd;
 import dev.holdfast.lab.measure.traffic.FlowPlan;
 import dev.holdfast.lab.measure.traffic.Origin;
@@ -42,6 +44,7 @@ final class Traffic implements AutoCloseable {
   private final List<TcpPair> tcp = new ArrayList<>();
   private final List<Runnable> checks = new ArrayList<>();
   private final List<Runnable> closings = new ArrayList<>();
+  private final @Nullable DatagramPair datagrams;
   private final @Nullable TableFiller table;
   private final @Nullable TableAnswerer tableAnswerer;
   private final int flows;
@@ -49,6 +52,8 @@ final class Traffic implements AutoCloseable {
   private record ProbePair(Family family, Prober lan, Prober internet) {}
 
   private record TcpPair(TcpClient client, FarEnd server) {}
+
+  private record DatagramPair(DatagramClient client, DatagramServer server) {}
 
   Traffic(Topology topology, MeasureOptions options, Origin origin) {
     Host lan = topology.lanHost();
@@ -76,7 +81,8 @@ final class Traffic implements AutoCloseable {
       tableAnswerer = null;
       table = null;
     }
-    flows = options.flows() + FORWARD_FLOWS * options.portForwards().size();
+    datagrams = options.udpFlows() > 0 ? datagrams(lan, internet, families, options, origin) : null;
+    flows = options.flows() + FORWARD_FLOWS * options.portForwards().size() + options.udpFlows();
   }
 
   private static Ipv4Address ipv4(Host host) {
@@ -114,6 +120,15 @@ final class Traffic implements AutoCloseable {
     return new TcpPair(client, server);
   }
 
+  private static DatagramPair datagrams(
+      Host lan, Host internet, List<Family> families, MeasureOptions options, Origin origin) {
+    List<IpAddress> targets =
+        families.stream().map(family -> internet.address(family).orElseThrow()).toList();
+    return new DatagramPair(
+        new DatagramClient(lan, targets, options.udpFlows(), origin),
+        new DatagramServer(internet, options.udpFlows(), origin));
+  }
+
   /** In this process where it may open files for both ends of all flows, else in its own. */
   private static FarEnd farEnd(
       Host internet, List<TcpServer.Listener> listeners, MeasureOptions options, Origin origin) {
@@ -138,6 +153,7 @@ final class Traffic implements AutoCloseable {
         switch (kind) {
           case ECHO -> ECHO_PORT;
           case PUSH -> judged ? PUSH_PORT : SLOW_PUSH_PORT;
+          case UDP -> throw new IllegalStateException("not a kind of TCP flow");
         };
     return new FlowPlan("forward", kind, target, port, millis, judged);
   }
@@ -168,6 +184,11 @@ final class Traffic implements AutoCloseable {
 
   void begin() {
     for (TcpPair pair : tcp) {
+      begin(pair.server()::begin, pair.server()::check, pair.server()::close);
+      begin(pair.client()::begin, pair.client()::check, pair.client()::close);
+    }
+    if (datagrams != null) {
+      DatagramPair pair = datagrams;
       begin(pair.server()::begin, pair.server()::check, pair.server()::close);
       begin(pair.client()::begin, pair.client()::check, pair.client()::close);
     }
@@ -208,6 +229,7 @@ final class Traffic implements AutoCloseable {
   /** True when every flow and both directions of the probes have carried something. */
   boolean flowing() {
     return tcp.stream().allMatch(pair -> pair.client().flowing())
+        && (datagrams == null || datagrams.client().flowing())
         && probes.stream()
             .allMatch(p -> p.lan().lastReceivedNanos() > 0 && p.internet().lastReceivedNanos() > 0);
   }
@@ -217,12 +239,16 @@ final class Traffic implements AutoCloseable {
     boolean up = probes.stream().allMatch(p -> p.internet().lastReceivedNanos() > 0);
     boolean down = probes.stream().allMatch(p -> p.lan().lastReceivedNanos() > 0);
     return tcp.getFirst().client().progress()
+        + (datagrams == null ? "" : ", " + datagrams.client().progress())
         + ", probes "
         + (up && down ? "both ways" : up ? "only up" : down ? "only down" : "not yet");
   }
 
   void arm() {
     tcp.forEach(pair -> pair.client().arm());
+    if (datagrams != null) {
+      datagrams.client().arm();
+    }
   }
 
   void stopProbes() {
@@ -241,11 +267,13 @@ final class Traffic implements AutoCloseable {
   }
 
   int flowsAlive(long withinNanos) {
-    return tcp.stream().mapToInt(pair -> pair.client().flowsAlive(withinNanos)).sum();
+    return tcp.stream().mapToInt(pair -> pair.client().flowsAlive(withinNanos)).sum()
+        + (datagrams == null ? 0 : datagrams.client().flowsAlive(withinNanos));
   }
 
   int flowsOpen() {
-    return tcp.stream().mapToInt(pair -> pair.client().flowsOpen()).sum();
+    return tcp.stream().mapToInt(pair -> pair.client().flowsOpen()).sum()
+        + (datagrams == null ? 0 : datagrams.client().flows());
   }
 
   int flows() {
@@ -268,9 +296,12 @@ final class Traffic implements AutoCloseable {
   }
 
   List<FlowRecord> flowRecords(long untilNanos) {
-    return tcp.stream()
-        .flatMap(pair -> pair.client().flows(pair.server(), untilNanos).stream())
-        .toList();
+    var records = new ArrayList<FlowRecord>();
+    tcp.forEach(pair -> records.addAll(pair.client().flows(pair.server(), untilNanos)));
+    if (datagrams != null) {
+      records.addAll(datagrams.client().flows(datagrams.server(), untilNanos));
+    }
+    return records;
   }
 
   List<ConnectionRecord> connections() {

@@ -63,6 +63,7 @@ public final class JsonReport {
     ArrayNode faults = root.putArray("faults");
     setting.faults().forEach(fault -> faults.add(fault.text()));
     root.put("flows", setting.flows());
+    root.put("udpFlows", setting.udpFlows());
     root.put("table", setting.table());
     root.put("advertisementIntervalMillis", setting.timers().advertIntervalNanos() / 1_000_000);
     root.put("detectionMillis", setting.timers().detectionMillis());
@@ -82,7 +83,7 @@ public final class JsonReport {
     for (Measured measured : MEASURED) {
       putNumber(node, measured.name(), measured.figure().apply(figures));
     }
-    node.set("flows", flows(figures.flowsEcho(), figures.flowsPush()));
+    node.set("flows", flows(figures.flowsEcho(), figures.flowsPush(), figures.flowsUdp()));
     node.set("newConnections", connections(figures.newConnections()));
     node.put("oneActiveAtEnd", figures.oneActiveAtEnd());
     node.put("hostCachesRight", figures.hostCachesRight());
@@ -110,14 +111,20 @@ public final class JsonReport {
         putNumber(one, "max", found.get().max());
       }
     }
-    node.set("flows", flows(report.flows(Figures::flowsEcho), report.flows(Figures::flowsPush)));
+    node.set(
+        "flows",
+        flows(
+            report.flows(Figures::flowsEcho),
+            report.flows(Figures::flowsPush),
+            report.flows(Figures::flowsUdp)));
     return node;
   }
 
-  private static ObjectNode flows(FlowCounts echo, FlowCounts push) {
+  private static ObjectNode flows(FlowCounts echo, FlowCounts push, FlowCounts udp) {
     ObjectNode node = NODES.objectNode();
     node.set("echo", counts(echo));
     node.set("push", counts(push));
+    node.set("udp", counts(udp));
     return node;
   }
 

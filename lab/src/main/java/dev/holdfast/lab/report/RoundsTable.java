@@ -34,7 +34,7 @@ public final class RoundsTable {
 
   private static String row(Round round) {
     Figures figures = round.figures();
-    FlowCounts flows = figures.flowsEcho().plus(figures.flowsPush());
+    FlowCounts flows = figures.flows();
     double gap =
         Math.max(
             Objects.requireNonNullElse(figures.gapUpMillis(), 0.0),

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
  * @param sync as the option {@code --sync} has it
  * @param faults injected one after the other in each run; empty: nothing happened
  * @param flows long TCP flows
+ * @param udpFlows long UDP flows
  * @param table further connections in the routers' tables
  */
 public record Setting(
@@ -23,6 +24,7 @@ public record Setting(
     String sync,
     List<Fault> faults,
     int flows,
+    int udpFlows,
     int table,
     Timers timers) {
 
@@ -39,11 +41,12 @@ public record Setting(
 
   /** One line for people. */
   public String describe() {
-    return "%s on %s: %d flows%s, source NAT %s, adverts every %s"
+    return "%s on %s: %d flows%s%s, source NAT %s, adverts every %s"
         .formatted(
             faultText(),
             stack,
             flows,
+            udpFlows == 0 ? "" : ", " + udpFlows + " of UDP",
             table == 0 ? "" : " and " + table + " further connections",
             nat,
             interval());

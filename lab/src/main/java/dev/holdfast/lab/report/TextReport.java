@@ -16,7 +16,7 @@ public final class TextReport {
 
   /** One line when a run is done. */
   public static String run(int number, Figures figures) {
-    FlowCounts all = figures.flowsEcho().plus(figures.flowsPush());
+    FlowCounts all = figures.flows();
     return "run "
         + number
         + ": gap "
@@ -43,6 +43,9 @@ public final class TextReport {
     row(out, report, "probes lost, internet to LAN", "", f -> (double) f.probesLostDown());
     flows(out, report, "flows, client speaks first", Figures::flowsEcho);
     flows(out, report, "flows, server speaks first", Figures::flowsPush);
+    if (report.setting().udpFlows() > 0) {
+      flows(out, report, "flows, UDP", Figures::flowsUdp);
+    }
     row(out, report, "longest pause of a flow", "ms", Figures::longestStallMillis);
     line(out, "new connections", connections(report));
     row(out, report, "role moved after", "ms", Figures::roleMillis);

@@ -154,7 +154,7 @@ public final class TimelineSvg {
         .flatMap(Optional::stream)
         .max(Double::compare)
         .ifPresent(gap -> words.add(gap == 0 ? "no packet lost" : "longest gap " + millis(gap)));
-    var flows = figures.flowsEcho().plus(figures.flowsPush());
+    var flows = figures.flows();
     if (flows.total() > 0) {
       words.add(flows.kept() + " of " + flows.total() + " connections kept");
     }

@@ -48,6 +48,6 @@ public sealed interface RouterSoftware permits HoldfastSoftware, KeepalivedSoftw
 
   /** The last lines of its log, for a person who looks for the reason of a failure. */
   default String logTail() {
-    return Programs.attempt("", List.of("tail", "-n", "5", logFile().toString())).output();
+    return Programs.attempt("", List.of("tail", "-n", "12", logFile().toString())).output();
   }
 }

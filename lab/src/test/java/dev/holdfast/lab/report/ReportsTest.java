@@ -26,6 +26,7 @@ class ReportsTest {
         Fault.parseList(faults),
         100,
         0,
+        0,
         new Timers(intervalMillis * 1_000_000, 50));
   }
 
@@ -37,6 +38,7 @@ class ReportsTest {
         Math.round(gap) + 1,
         new FlowCounts(50, 0, 0),
         new FlowCounts(50, 0, 0),
+        FlowCounts.NONE,
         612.5,
         gap - 2,
         gap - 1,
@@ -140,6 +142,7 @@ class ReportsTest {
             null,
             0,
             0,
+            FlowCounts.NONE,
             FlowCounts.NONE,
             FlowCounts.NONE,
             null,

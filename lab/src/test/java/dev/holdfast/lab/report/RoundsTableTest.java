@@ -20,6 +20,7 @@ class RoundsTableTest {
           64,
           new FlowCounts(499, 1, 0),
           new FlowCounts(500, 0, 0),
+          FlowCounts.NONE,
           336.4,
           null,
           null,

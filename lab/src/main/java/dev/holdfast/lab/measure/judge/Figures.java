@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param gapDownMillis the other way
  * @param flowsEcho long flows in which the client speaks first
  * @param flowsPush long flows in which only the server speaks
+ * @param flowsUdp long UDP flows; reset: their translation became another
  * @param longestStallMillis longest pause of a judged flow that went on
  * @param roleMillis fault to first advert of the new active, the slowest of the run's faults
  * @param addressMillis fault to the address answering from elsewhere, likewise
@@ -30,6 +31,7 @@ public record Figures(
     long probesLostDown,
     FlowCounts flowsEcho,
     FlowCounts flowsPush,
+    FlowCounts flowsUdp,
     @Nullable Double longestStallMillis,
     @Nullable Double roleMillis,
     @Nullable Double addressMillis,
@@ -45,5 +47,10 @@ public record Figures(
 
   public Figures {
     faults = List.copyOf(faults);
+  }
+
+  /** All long flows together. */
+  public FlowCounts flows() {
+    return flowsEcho.plus(flowsPush).plus(flowsUdp);
   }
 }

@@ -1,6 +1,6 @@
 package dev.holdfast.lab.measure.judge;
 
-/** Who speaks first in a long TCP flow. Only one of the two proves that flows are replicated. */
+/** What a long flow is made of, and who speaks first in it. */
 public enum FlowKind {
   /**
    * The client sends a numbered message, the server answers it. The client's next segment may
@@ -11,5 +11,7 @@ public enum FlowKind {
    * The server sends numbered messages, the client only acknowledges: a download. After a takeover
    * its next segment comes from outside, and only a router that knows the flow lets it in.
    */
-  PUSH
+  PUSH,
+  /** Datagrams; in every other flow only the server speaks. Nobody sends one again. */
+  UDP
 }

@@ -3,7 +3,7 @@ package dev.holdfast.lab.measure.judge;
 import dev.holdfast.api.addr.Family;
 
 /**
- * One long TCP flow as both of its ends saw it.
+ * One long flow as both of its ends saw it.
  *
  * @param service what it was for: {@code forward} or the name of a port forward
  * @param kind who speaks first

@@ -29,6 +29,7 @@ public final class Judge {
         lost(recording.probesDown(), window),
         FlowJudge.count(recording.flows(), FlowKind.ECHO, window),
         FlowJudge.count(recording.flows(), FlowKind.PUSH, window),
+        FlowJudge.count(recording.flows(), FlowKind.UDP, window),
         millis(FlowJudge.longestStallNanos(recording.flows(), window)),
         slowest(faults, FaultFigures::roleMillis),
         slowest(faults, FaultFigures::addressMillis),

@@ -188,7 +188,7 @@ public final class Promise {
   }
 
   private static void flows(List<String> broken, Figures figures) {
-    FlowCounts all = figures.flowsEcho().plus(figures.flowsPush());
+    FlowCounts all = figures.flows();
     if (all.reset() > 0) {
       broken.add(all.reset() + " of " + all.total() + " flows were reset");
     }

@@ -21,6 +21,7 @@ class PromiseTest {
     private double gap;
     private long lost;
     private FlowCounts push = new FlowCounts(50, 0, 0);
+    private FlowCounts udp = FlowCounts.NONE;
     private double stall = 20;
     private @Nullable Double role;
     private double twoActive;
@@ -38,6 +39,7 @@ class PromiseTest {
           0,
           new FlowCounts(50, 0, 0),
           push,
+          udp,
           stall,
           role,
           role,
@@ -158,6 +160,15 @@ class PromiseTest {
     assertThat(broken(FaultKind.POWER_OFF, takeover(300), bad))
         .containsExactly(
             "run 2: 1 of 100 flows were reset", "run 2: 2 of 100 flows stalled for good");
+  }
+
+  @Test
+  void udpFlowsCountLikeTheOthers() {
+    Run bad = takeover(300);
+    bad.udp = new FlowCounts(990, 3, 7);
+
+    assertThat(broken(FaultKind.POWER_OFF, bad))
+        .containsExactly("3 of 1100 flows were reset", "7 of 1100 flows stalled for good");
   }
 
   @Test

@@ -158,6 +158,55 @@ class GeneratorsNetnsIT {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(Family.class)
+  void udpFlowsOutliveACut(Family family) throws Exception {
+    try (var datagrams = new Datagrams(family)) {
+      Thread.sleep(200);
+      path.cutMillis(300);
+      Thread.sleep(2_000);
+      datagrams.end();
+
+      assertThat(datagrams.counts).isEqualTo(new FlowCounts(Datagrams.COUNT, 0, 0));
+    }
+  }
+
+  @Test
+  void udpFlowsThatLostTheirTranslationMoveOrHang() throws Exception {
+    List<String> rule = List.of("iptables", "-t", "nat", "-A", "POSTROUTING", "-o", "mr");
+    translate(rule, "10.92.0.254:20000-29999");
+    try (var datagrams = new Datagrams(Family.IPV4)) {
+      path.middle().run("iptables", "-t", "nat", "-F", "POSTROUTING");
+      translate(rule, "10.92.0.254:30000-39999");
+      path.middle()
+          .run(
+              "iptables",
+              "-A",
+              "FORWARD",
+              "-i",
+              "mr",
+              "-m",
+              "conntrack",
+              "--ctstate",
+              "NEW",
+              "-j",
+              "DROP");
+      path.middle().run("conntrack", "-F");
+      Thread.sleep(3_600);
+      datagrams.end();
+
+      // Whoever speaks first comes from elsewhere; whoever waits for the server waits for ever.
+      int half = Datagrams.COUNT / 2;
+      assertThat(datagrams.counts).isEqualTo(new FlowCounts(0, half, half));
+    }
+  }
+
+  private void translate(List<String> rule, String to) {
+    var command = new ArrayList<>(rule);
+    command.addAll(List.of("-p", "udp", "-j", "SNAT", "--to-source", to));
+    path.middle().run(command.toArray(String[]::new));
+  }
+
   private static double millis(long nanos) {
     return nanos / 1e6;
   }
@@ -210,6 +259,39 @@ class GeneratorsNetnsIT {
 
     ProbeTrace down() {
       return server.traceTo("down", client);
+    }
+
+    @Override
+    public void close() {
+      client.close();
+      server.close();
+    }
+  }
+
+  /** Long UDP flows, over two of the far end's ports. */
+  private final class Datagrams implements AutoCloseable {
+    static final int COUNT = 120;
+    private final DatagramServer server = new DatagramServer(path.rightHost(), COUNT, origin);
+    private final DatagramClient client;
+    private final long armedNanos;
+    private FlowCounts counts = FlowCounts.NONE;
+
+    Datagrams(Family family) throws InterruptedException {
+      IpAddress target = path.rightHost().address(family).orElseThrow();
+      client = new DatagramClient(path.leftHost(), List.of(target), COUNT, origin);
+      server.begin();
+      client.begin();
+      await(client::flowing);
+      client.arm();
+      armedNanos = origin.sinceNanos();
+    }
+
+    void end() {
+      var window = new Span(armedNanos, origin.sinceNanos());
+      close();
+      client.check();
+      server.check();
+      counts = FlowJudge.count(client.flows(server, window.toNanos()), FlowKind.UDP, window);
     }
 
     @Override
