@@ -2,6 +2,7 @@ package dev.holdfast.agent.linux;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A netlink socket of any protocol (netlink(7)): requests with their answers, dumps, multicast
@@ -106,6 +107,16 @@ public final class NetlinkSocket implements AutoCloseable {
    * @param groups multicast groups by number, not by bit
    */
   public static NetlinkSocket open(int protocol, int receiveBufferBytes, int... groups) {
+    return open(protocol, receiveBufferBytes, null, groups);
+  }
+
+  /**
+   * As {@link #open(int, int, int...)}.
+   *
+   * @param filter of what the kernel queues for this socket; null for everything
+   */
+  public static NetlinkSocket open(
+      int protocol, int receiveBufferBytes, @Nullable SocketFilter filter, int... groups) {
     Descriptor descriptor =
         Descriptor.socket(
             "socket(AF_NETLINK, SOCK_RAW, " + protocol + ")",
@@ -129,6 +140,9 @@ public final class NetlinkSocket implements AutoCloseable {
       if (LibC.getsockname(descriptor.fd, address.address, address.address + Abi.SIZEOF_SOCKADDR_NL)
           < 0) {
         throw new SyscallException("getsockname(AF_NETLINK)", LibC.errno(), "");
+      }
+      if (filter != null) {
+        descriptor.attach(filter);
       }
       for (int group : groups) {
         descriptor.setOption(

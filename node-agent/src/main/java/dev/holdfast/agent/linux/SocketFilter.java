@@ -3,6 +3,7 @@ package dev.holdfast.agent.linux;
 import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.IpAddress;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -45,6 +46,29 @@ public record SocketFilter(List<Instruction> instructions) {
   /** Takes nothing: for sockets that only send. */
   public static SocketFilter nothing() {
     return new SocketFilter(List.of(new Instruction(RETURN, 0, 0, 0)));
+  }
+
+  /**
+   * Netlink messages that none of these sockets caused.
+   *
+   * @param portIds at most 250
+   */
+  public static SocketFilter netlinkNotFrom(int... portIds) {
+    List<Instruction> program = new ArrayList<>();
+    program.add(new Instruction(LOAD_WORD, 0, 0, NetlinkSocket.PORT_ID));
+    for (int i = 0; i < portIds.length; i++) {
+      // The filter reads what is in host order as if it were in network order.
+      int read =
+          ByteBuffer.allocate(4)
+              .order(ByteOrder.nativeOrder())
+              .putInt(0, portIds[i])
+              .order(ByteOrder.BIG_ENDIAN)
+              .getInt(0);
+      program.add(new Instruction(JUMP_EQUAL, portIds.length - i, 0, read));
+    }
+    program.add(new Instruction(RETURN, 0, 0, WHOLE));
+    program.add(new Instruction(RETURN, 0, 0, 0));
+    return new SocketFilter(program);
   }
 
   /** Ethernet frames (without VLAN tag) that carry this IP protocol over IPv4 or IPv6. */

@@ -3,6 +3,7 @@ package dev.holdfast.agent.shell;
 import dev.holdfast.agent.linux.NetlinkBatch;
 import dev.holdfast.agent.linux.NetlinkSocket;
 import dev.holdfast.agent.linux.Receive;
+import dev.holdfast.agent.linux.SocketFilter;
 import dev.holdfast.agent.linux.SyscallException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.BlockingQueue;
@@ -11,7 +12,8 @@ import java.util.stream.IntStream;
 /**
  * Hears what happens to flows: reads the kernel's events many at a time, on the thread {@code
  * conntrack-rx}, and hands them over in buffers from a fixed ring. Events that the agent caused
- * itself end here, or two routers would tell each other the same flow for ever.
+ * itself stay in the kernel, or two routers would tell each other the same flow for ever, and a
+ * takeover's commit would fill the buffer with its own echo.
  *
  * <p>When all buffers are in use it stops reading. The kernel's own buffer fills, the kernel drops
  * events, and that is told as {@link Sink#lost}: what was lost cannot be guessed, so the table must
@@ -30,7 +32,6 @@ public final class ConntrackListener implements AutoCloseable {
 
   private final NetlinkSocket socket;
   private final BlockingQueue<FlowBatch> ring;
-  private final int[] ownPortIds;
   private final Sink sink;
   private final Runnable atStart;
   private final NetlinkBatch batch = new NetlinkBatch(EVENTS_PER_CALL, EVENT_BYTES_MAX);
@@ -67,11 +68,9 @@ public final class ConntrackListener implements AutoCloseable {
     }
   }
 
-  private ConntrackListener(
-      NetlinkSocket socket, Options options, int[] ownPortIds, Runnable atStart, Sink sink) {
+  private ConntrackListener(NetlinkSocket socket, Options options, Runnable atStart, Sink sink) {
     this.socket = socket;
     this.ring = FlowBatch.ring(options.buffers(), options.bufferBytes());
-    this.ownPortIds = ownPortIds.clone();
     this.atStart = atStart;
     this.sink = sink;
     thread = Thread.ofPlatform().daemon().name("conntrack-rx").unstarted(this::run);
@@ -89,8 +88,12 @@ public final class ConntrackListener implements AutoCloseable {
     int last = options.expectations() ? GROUP_EXPECT_DESTROY : GROUP_DESTROY;
     int[] groups = IntStream.rangeClosed(GROUP_NEW, last).toArray();
     NetlinkSocket socket =
-        NetlinkSocket.open(NetlinkSocket.NETFILTER, options.kernelBufferBytes(), groups);
-    var listener = new ConntrackListener(socket, options, ownPortIds, atStart, sink);
+        NetlinkSocket.open(
+            NetlinkSocket.NETFILTER,
+            options.kernelBufferBytes(),
+            SocketFilter.netlinkNotFrom(ownPortIds),
+            groups);
+    var listener = new ConntrackListener(socket, options, atStart, sink);
     listener.thread.start();
     return listener;
   }
@@ -110,7 +113,7 @@ public final class ConntrackListener implements AutoCloseable {
           return;
         }
         for (int i = 0; i < batch.count(); i++) {
-          if (!isOurs(i) && !batch.appendTo(filling.messages(), i)) {
+          if (!batch.appendTo(filling.messages(), i)) {
             filling = handOver(filling);
             batch.appendTo(filling.messages(), i);
           }
@@ -128,22 +131,6 @@ public final class ConntrackListener implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private boolean isOurs(int index) {
-    if (batch.length(index) < NetlinkSocket.HEADER_BYTES) {
-      return true; // Cut, or not from the kernel.
-    }
-    int portId = batch.bytes().getInt(batch.offset(index) + NetlinkSocket.PORT_ID);
-    if (portId == 0) {
-      return false;
-    }
-    for (int own : ownPortIds) {
-      if (own == portId) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** Waits for the next free buffer, however long it takes. */

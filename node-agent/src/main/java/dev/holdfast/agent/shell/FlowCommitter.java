@@ -63,7 +63,7 @@ final class FlowCommitter {
   private static final int DELETE_BYTES = 64 << 10;
   private static final int DELETE_ROOM = 1 << 10;
 
-  private static final int REQUESTS_PER_BATCH = 128;
+  private static final int REQUESTS_PER_BATCH = 256;
   private static final int REQUEST_ROOM = 3 * CtRequests.REQUEST_BYTES_MAX;
   private static final int ATTEMPTS_MAX = 4;
   private static final int LOOKED_AT_MAX = 2_000;

@@ -447,7 +447,7 @@ final class KernelFlows implements AutoCloseable {
     sweep = null;
   }
 
-  /** Not more often than every {@value #REWRITE_SECONDS} s: our own writes make events too. */
+  /** Not more often than every {@value #REWRITE_SECONDS} s: all of the table is written. */
   private void rewrite(long nowNanos) {
     if (active) {
       rewriteWanted = false;

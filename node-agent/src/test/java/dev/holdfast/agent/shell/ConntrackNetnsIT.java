@@ -151,6 +151,20 @@ class ConntrackNetnsIT {
   }
 
   @Test
+  void whatTheAgentDidItselfTakesNoRoomFromWhatOthersDo() {
+    var events = new Events();
+    var small = new ConntrackListener.Options(2, 4096, 8_192, false);
+    try (var own = network.call(router, ConntrackSocket::open);
+        var _ = listen(events, small, own.portId())) {
+      createMany(own, 5_000);
+      conntrack("-I -p tcp -s 10.9.0.2 -d 10.2.0.2 --sport 7 --dport 80 --state SYN_SENT -t 60");
+      TestNetwork.await("the other's flow", SOON, () -> !events.told.isEmpty());
+    }
+    assertThat(events.told).containsExactly("BORN 7");
+    assertThat(events.lost).hasValue(0);
+  }
+
+  @Test
   void saysThatEventsWereLostWhenNobodyTakesThemAndGoesOn() throws InterruptedException {
     BlockingQueue<FlowBatch> untouched = new ArrayBlockingQueue<>(100);
     var events =
