@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
@@ -73,6 +75,43 @@ class ChartTest {
     assertThat(Chart.render(WITHOUT_CRDS))
         .contains("holdfast.dev/holdfast-operator:" + version.group(1))
         .contains("holdfast.dev/holdfast-agent:" + version.group(1));
+  }
+
+  /** The operator is tested with the file's rights: the chart must not grant more, nor fewer. */
+  @Test
+  void grantsTheOperatorExactlyTheRightsThatItIsTestedWith() throws IOException {
+    Set<String> tested = rights(Files.readString(Path.of("../operator/rbac.yaml")));
+
+    assertThat(rights(Chart.render(WITHOUT_CRDS))).isEqualTo(tested).hasSizeGreaterThan(60);
+  }
+
+  /** Each right of the operator's roles by itself: where, of what, which one, to do what. */
+  private static Set<String> rights(String yaml) {
+    Set<String> rights = new TreeSet<>();
+    for (JsonNode role : Chart.objects(yaml)) {
+      if (!List.of("Role", "ClusterRole").contains(role.path("kind").asText())
+          || !role.at("/metadata/name").asText().equals("holdfast-operator")) {
+        continue;
+      }
+      String where = role.at("/metadata/namespace").asText("everywhere");
+      for (JsonNode rule : role.get("rules")) {
+        for (JsonNode group : rule.get("apiGroups")) {
+          for (JsonNode resource : rule.get("resources")) {
+            for (JsonNode verb : rule.get("verbs")) {
+              rights.add(
+                  "%s: %s %s/%s %s"
+                      .formatted(
+                          where,
+                          verb.asText(),
+                          group.asText(),
+                          resource.asText(),
+                          rule.path("resourceNames")));
+            }
+          }
+        }
+      }
+    }
+    return rights;
   }
 
   /** Helm merges maps of values and forgets what no template reads: a typo must not be silent. */

@@ -119,6 +119,13 @@ public final class ClusterFile {
     return of(copy);
   }
 
+  /** With agents as host services. */
+  ClusterFile onHosts() {
+    ObjectNode copy = document.deepCopy();
+    ((ObjectNode) copy.get("spec")).withObjectProperty("agent").put("mode", "Host");
+    return of(copy);
+  }
+
   /**
    * As it has to be beside a keepalived and a conntrackd: plain preemption, foreign speakers, and
    * conntrackd's protocol. What the resource says about these stays.

@@ -4,6 +4,7 @@ import dev.holdfast.lab.net.NetworkSite;
 import dev.holdfast.lab.net.Router;
 import dev.holdfast.lab.stack.HoldfastSoftware;
 import dev.holdfast.lab.stack.KubeSoftware;
+import dev.holdfast.lab.stack.NodeSoftware;
 import dev.holdfast.lab.stack.RouterSoftware;
 
 /** Tells a person how to look around in a lab that was left standing. */
@@ -24,8 +25,10 @@ final class Guide {
             enter + agent.program() + " status --run-dir " + agent.runFolder(),
             "what its agent says");
       }
-      if (software instanceof KubeSoftware pods) {
-        line(text, pods.cluster().enter(), "kubectl of the cluster, before all else");
+      if (software instanceof NodeSoftware on) {
+        line(text, on.cluster().enter(), "kubectl of the cluster, before all else");
+      }
+      if (software instanceof KubeSoftware) {
         continue;
       }
       line(text, "less " + software.logFile(), "what " + software.name() + " logged");

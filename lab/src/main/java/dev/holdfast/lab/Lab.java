@@ -16,6 +16,7 @@ import dev.holdfast.lab.net.Topology;
 import dev.holdfast.lab.net.TopologyBuilder;
 import dev.holdfast.lab.net.TopologyPlanner;
 import dev.holdfast.lab.stack.HoldfastSoftware;
+import dev.holdfast.lab.stack.HostSoftware;
 import dev.holdfast.lab.stack.KeepalivedSoftware;
 import dev.holdfast.lab.stack.KubeSoftware;
 import dev.holdfast.lab.stack.RouterSoftware;
@@ -103,7 +104,7 @@ final class Lab implements AutoCloseable {
   private void install() throws IOException {
     Path config = entry.folder().resolve("cluster.json");
     options.cluster().write(config);
-    if (options.stack() == Stack.KUBERNETES) {
+    if (options.stack().isKubernetes()) {
       installInKubernetes(config);
       return;
     }
@@ -125,12 +126,21 @@ final class Lab implements AutoCloseable {
     String name = entry.prefix().substring(0, entry.prefix().length() - 1);
     KubeCluster cluster = KubeCluster.register(options.project(), name, entry.folder());
     cluster.up(topology.routers());
-    topology
-        .routers()
-        .forEach(router -> software.put(router.node(), new KubeSoftware(router, cluster)));
     cluster.install();
     cluster.kubectl("apply", "-f", config.toString());
+    for (Router router : topology.routers()) {
+      software.put(
+          router.node(),
+          options.stack() == Stack.KUBERNETES
+              ? new KubeSoftware(router, cluster)
+              : onHost(router, cluster));
+    }
     kubernetes = cluster;
+  }
+
+  private HostSoftware onHost(Router router, KubeCluster cluster) throws IOException {
+    Path folder = Files.createDirectory(entry.folder().resolve(router.namespace().name()));
+    return new HostSoftware(router, cluster, options.program(), options.cluster().name(), folder);
   }
 
   private Path linkKey() throws IOException {

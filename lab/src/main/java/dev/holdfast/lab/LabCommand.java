@@ -89,7 +89,7 @@ final class LabCommand implements Callable<Integer> {
       paramLabel = "STACK",
       defaultValue = "holdfast",
       description =
-          "What the routers run: holdfast; kubernetes (as --kube); keepalived (with conntrackd and the article's rules);"
+          "What the routers run: holdfast; kubernetes (as --kube); kubernetes:host (agent.mode: Host); keepalived (with conntrackd and the article's rules);"
               + " mixed (our agent on the best router, keepalived on the others);"
               + " mixed:keepalived (the other way round). Default: holdfast.")
   private String stackName = "holdfast";
@@ -319,8 +319,12 @@ final class LabCommand implements Callable<Integer> {
       throw new IllegalArgumentException("--sync is direct or switched, not \"" + sync + "\"");
     }
     for (Fault one : sequence) {
-      if (one.kind().needsKubernetes() && stack != Stack.KUBERNETES) {
+      if (one.kind().needsKubernetes() && !stack.isKubernetes()) {
         throw new IllegalArgumentException("\"" + one.text() + "\" needs --kube");
+      }
+      if (one.kind().needsPods() && stack == Stack.KUBERNETES_HOST) {
+        throw new IllegalArgumentException(
+            "\"" + one.text() + "\" is done to pods; agents are host services in --stack " + stack);
       }
       if (one.kind().needsHoldfast() && stack.needsKeepalived()) {
         throw new IllegalArgumentException(

@@ -41,6 +41,7 @@ public record LabOptions(
         switch (stack) {
           case MIXED, MIXED_REVERSED -> resource.besideOthers();
           case KUBERNETES -> resource.inNamespace(KubeCluster.NAMESPACE);
+          case KUBERNETES_HOST -> resource.inNamespace(KubeCluster.NAMESPACE).onHosts();
           case HOLDFAST, KEEPALIVED -> resource;
         };
     SourceTranslation wanted =

@@ -44,7 +44,7 @@ public final class Preflight {
               + program
               + " to start the agents with; build it, or name it in HOLDFAST_PROGRAM");
     }
-    if (stack == Stack.KUBERNETES) {
+    if (stack.isKubernetes()) {
       Optional<String> images = KubeCluster.missing(LabOptions.project(program));
       if (images.isPresent()) {
         return images;
@@ -63,7 +63,7 @@ public final class Preflight {
     programs.put("conntrack", "conntrack");
     programs.put("iptables-restore", "iptables");
     programs.put("ip6tables-restore", "iptables");
-    if (stack == Stack.KUBERNETES) {
+    if (stack.isKubernetes()) {
       programs.put("containerd", "containerd");
       programs.put("runc", "runc");
       programs.put("socat", "socat");

@@ -82,6 +82,7 @@ final class Progress implements Narrator {
     return switch (fault.kind()) {
       case NONE -> "nothing happens";
       case POWER_OFF -> node + " loses its power";
+      case POWER_CYCLE -> "all routers lose their power";
       case AGENT_KILL -> node + "'s agent is killed";
       case AGENT_STOP -> node + "'s software has been stopped";
       case AGENT_PAUSE -> node + "'s agent hangs";

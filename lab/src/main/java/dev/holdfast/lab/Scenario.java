@@ -34,6 +34,9 @@ final class Scenario {
   /** A returning router reads the kernel's table and the peer's before it may take the role. */
   private static final long RETURN_MILLIS = 5_000;
 
+  /** A host that boots, or a node and its pod. */
+  private static final long BOOT_MILLIS = 10_000;
+
   /** Through operator and API server to an agent that lets its peer get in sync first. */
   private static final long KUBERNETES_MILLIS = 10_000;
 
@@ -84,6 +87,7 @@ final class Scenario {
         case RESTART -> restart(fault, measurement);
         case NONE,
             POWER_OFF,
+            POWER_CYCLE,
             AGENT_KILL,
             AGENT_STOP,
             AGENT_PAUSE,
@@ -174,6 +178,9 @@ final class Scenario {
       case RETURN, RESTART, AGENT_STOP, MAINTENANCE, HANDOVER -> detection + RETURN_MILLIS;
       case CORDON, DRAIN, NODE_DELETE, CHART_UPGRADE, OPERATOR_DELETE, HELM_UNINSTALL, API_STOP ->
           detection + KUBERNETES_MILLIS;
+      // TCP that was silent for so long tries again after as long at the latest.
+      case POWER_CYCLE ->
+          detection + BOOT_MILLIS + TimeUnit.NANOSECONDS.toMillis(fault.lastsNanos());
       case WAN_SILENT, LAN_ONEWAY -> Math.max(detection, (long) Timers.PROBE_MILLIS + 1_000);
       case NONE,
           POWER_OFF,

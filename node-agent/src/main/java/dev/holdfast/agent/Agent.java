@@ -149,14 +149,22 @@ public final class Agent {
     };
   }
 
+  static Path lockFile(Options options) {
+    return options.runDir().resolve(options.node() + ".lock");
+  }
+
   /** Two agents for one router would take each other's addresses away. */
   static FileChannel lock(Options options) throws CannotRun, IOException {
-    Files.createDirectories(options.runDir());
-    Files.createDirectories(options.stateDir());
-    Path file = options.runDir().resolve(options.node() + ".lock");
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    FileLock lock = channel.tryLock();
+    Path file = lockFile(options);
+    FileLock lock = null;
+    FileChannel channel;
+    // One that has withdrawn takes its file along; what it locked meanwhile is nobody's.
+    do {
+      Files.createDirectories(options.runDir());
+      Files.createDirectories(options.stateDir());
+      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      lock = channel.tryLock();
+    } while (lock != null && !Files.exists(file));
     if (lock == null) {
       channel.close();
       throw new CannotRun(

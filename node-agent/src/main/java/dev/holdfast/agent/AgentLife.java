@@ -18,12 +18,16 @@ import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import dev.holdfast.api.v1alpha1.Role;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -40,9 +44,38 @@ final class AgentLife implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(AgentLife.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** What could not be taken away is tried again after pauses that double from one to the other. */
+  private static final long FIRST_PAUSE_MILLIS = 1_000;
+
+  private static final long LAST_PAUSE_MILLIS = 60_000;
+
+  /** What touches this machine, so that a test needs none. */
+  interface Machine {
+
+    /** Takes everything of ours away; says what is left. */
+    List<String> withdraw(GatewayNodeSpec spec, Path runDir, Path stateDir);
+
+    /** Does something later, on another thread. */
+    void later(long millis, Runnable what);
+  }
+
+  private static final Machine THIS =
+      new Machine() {
+        @Override
+        public List<String> withdraw(GatewayNodeSpec spec, Path runDir, Path stateDir) {
+          return Withdrawal.of(spec, runDir, stateDir);
+        }
+
+        @Override
+        public void later(long millis, Runnable what) {
+          CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS).execute(what);
+        }
+      };
+
   private final Agent.Options options;
   private final UnaryOperator<GatewayNodeStatus> completed;
   private final Runnable whenRoleChanges;
+  private final Machine machine;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile String waiting = "the agent starts";
   private volatile @Nullable RunningAgent agent;
@@ -62,10 +95,15 @@ final class AgentLife implements AutoCloseable {
    * @param spec the one that asked for it
    * @param problems what could not be taken away; empty when nothing is left
    */
-  private record Withdrawn(GatewayNodeSpec spec, List<String> problems, String atTime) {
+  private record Withdrawn(
+      GatewayNodeSpec spec, List<String> problems, String atTime, long pauseMillis) {
+
+    boolean done() {
+      return problems.isEmpty();
+    }
 
     GatewayNodeStatus status() {
-      boolean done = problems.isEmpty();
+      boolean done = done();
       return GatewayNodeStatus.waiting(
           Role.INITIALIZE,
           Main.version(),
@@ -88,6 +126,15 @@ final class AgentLife implements AutoCloseable {
    */
   AgentLife(
       Agent.Options options, UnaryOperator<GatewayNodeStatus> completed, Runnable whenRoleChanges) {
+    this(options, completed, whenRoleChanges, THIS);
+  }
+
+  AgentLife(
+      Agent.Options options,
+      UnaryOperator<GatewayNodeStatus> completed,
+      Runnable whenRoleChanges,
+      Machine machine) {
+    this.machine = machine;
     this.options = options;
     this.completed = completed;
     this.whenRoleChanges = whenRoleChanges;
@@ -184,13 +231,13 @@ final class AgentLife implements AutoCloseable {
 
   /**
    * Gives the role up and takes everything of ours off this machine; then there is no agent, until
-   * another configuration brings one. What could not be taken away is tried again when it is asked
-   * for again.
+   * another configuration brings one. What could not be taken away is tried again until nothing is
+   * left, and at once when it is asked for again.
    */
   private synchronized void withdraw(GatewayNodeSpec spec) {
     Withdrawn before = withdrawn;
-    if (before != null && before.problems().isEmpty()) {
-      withdrawn = new Withdrawn(spec, before.problems(), before.atTime());
+    if (before != null && before.done()) {
+      withdrawn = new Withdrawn(spec, List.of(), before.atTime(), FIRST_PAUSE_MILLIS);
       return;
     }
     RunningAgent running = agent;
@@ -200,18 +247,48 @@ final class AgentLife implements AutoCloseable {
       agent = null;
       running.closeForGood();
     }
-    List<String> problems = Withdrawal.of(spec, options.runDir(), options.stateDir());
-    withdrawn =
-        new Withdrawn(spec, problems, Instant.now().truncatedTo(ChronoUnit.MILLIS).toString());
+    List<String> problems = machine.withdraw(spec, options.runDir(), options.stateDir());
+    boolean stillLeft = before != null && !problems.isEmpty();
+    long pauseMillis =
+        before == null ? FIRST_PAUSE_MILLIS : Math.min(2 * before.pauseMillis(), LAST_PAUSE_MILLIS);
+    Withdrawn now =
+        new Withdrawn(
+            spec,
+            problems,
+            stillLeft ? before.atTime() : Instant.now().truncatedTo(ChronoUnit.MILLIS).toString(),
+            pauseMillis);
+    withdrawn = now;
     LOG.info("agent withdrawn router={} left={}", options.node(), problems);
+    if (!now.done()) {
+      machine.later(pauseMillis, () -> withdrawAgain(now));
+    }
     whenRoleChanges.run();
+  }
+
+  /** Unless it was tried since, or a configuration came. */
+  private synchronized void withdrawAgain(Withdrawn before) {
+    if (before.equals(withdrawn) && !stopping) {
+      withdraw(before.spec());
+    }
+  }
+
+  /** Of what the agent kept, a folder goes when it is empty and is not a mount. */
+  private void removeFolders() throws IOException {
+    Files.deleteIfExists(Agent.lockFile(options));
+    for (Path folder : List.of(options.runDir(), options.stateDir())) {
+      try {
+        Files.deleteIfExists(folder);
+      } catch (FileSystemException e) {
+        LOG.debug("the folder stays path={} why=\"{}\"", folder, e.getMessage());
+      }
+    }
   }
 
   /** As {@link #withdraw}, and then the process ends. */
   private String withdrawAndEnd(GatewayNodeSpec spec) throws ControlServer.Refused {
     withdraw(spec);
     Withdrawn now = withdrawn;
-    if (now != null && !now.problems().isEmpty()) {
+    if (now != null && !now.done()) {
       throw new ControlServer.Refused(String.join("; ", now.problems()));
     }
     stop();
@@ -368,6 +445,10 @@ final class AgentLife implements AutoCloseable {
     if (running != null) {
       running.close();
       LOG.info("agent ended router={}", options.node());
+    }
+    Withdrawn gone = withdrawn;
+    if (gone != null && gone.done()) {
+      removeFolders();
     }
   }
 }

@@ -10,6 +10,10 @@ import org.jspecify.annotations.Nullable;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record FirewallStatus(
     @JsonPropertyDescription("The generation that is applied.") @Nullable Long generation,
+    @JsonPropertyDescription(
+            "It is taken back unless everyone who was heard before it is heard again; absent once that"
+                + " is so.")
+        @Nullable Boolean onTrial,
     @JsonPropertyDescription("nft or legacy.") @Size(max = 32) @Nullable String backend,
     @JsonPropertyDescription("How often something of ours was gone and put back.") @Required
         long driftRepaired,

@@ -8,6 +8,7 @@ import java.util.Optional;
 public enum FaultKind {
   NONE("nothing happens: what the lab measures then is its own error"),
   POWER_OFF("all cables and all processes of the router at once"),
+  POWER_CYCLE("all routers lose their power together and get it back", 5_000),
   AGENT_KILL("SIGKILL for the router's agent; the kernel goes on"),
   AGENT_STOP("a clean stop of the router's software; the cables stay"),
   AGENT_PAUSE("the router's agent is stopped (SIGSTOP) and goes on later", 2_000),
@@ -72,6 +73,7 @@ public enum FaultKind {
           true;
       case NONE,
           POWER_OFF,
+          POWER_CYCLE,
           AGENT_KILL,
           AGENT_STOP,
           AGENT_PAUSE,
@@ -93,12 +95,18 @@ public enum FaultKind {
     };
   }
 
+  /** Something that is done to the agents' pods. */
+  public boolean needsPods() {
+    return this == DRAIN || this == NODE_DELETE || this == CHART_UPGRADE;
+  }
+
   /** Whether giving back what it took means something, so that it may have a duration. */
   boolean mayEnd() {
     return switch (this) {
       case RESTART, RETURN, HANDOVER, LOSS, NODE_DELETE, CHART_UPGRADE -> false;
       case NONE,
           POWER_OFF,
+          POWER_CYCLE,
           AGENT_KILL,
           AGENT_STOP,
           AGENT_PAUSE,

@@ -11,7 +11,7 @@ import dev.holdfast.lab.net.NetworkSite.Role;
 import dev.holdfast.lab.net.Router;
 import dev.holdfast.lab.net.Topology;
 import dev.holdfast.lab.net.TopologyBuilder;
-import dev.holdfast.lab.stack.KubeSoftware;
+import dev.holdfast.lab.stack.NodeSoftware;
 import dev.holdfast.lab.stack.RouterSoftware;
 import java.util.ArrayList;
 import java.util.List;
@@ -66,6 +66,7 @@ public final class Injector {
     return switch (fault.kind()) {
       case NONE -> recorded(fault, "", System::nanoTime, () -> {});
       case POWER_OFF -> powerOff(fault, target);
+      case POWER_CYCLE -> powerCycle(fault, target);
       case REBOOT -> reboot(fault, target);
       case AGENT_KILL -> agentKill(fault, target);
       case AGENT_STOP -> agentStop(fault, target);
@@ -159,6 +160,35 @@ public final class Injector {
     timeline.add(new Moment(atNanos, Kind.POWER_LOST, fault.text(), target.node()));
   }
 
+  private Injection powerCycle(Fault fault, Router target) {
+    List<Router> routers = topology.routers();
+    Volley cables =
+        Volley.arm(
+            routers.stream()
+                .flatMap(one -> cabling.cables(topology.networks(), one, false).stream())
+                .toList());
+    return new Recorded(
+        fault,
+        target.node(),
+        () -> {
+          long at = System.nanoTime();
+          powerLost(fault, target, at, everyProcess(), cables);
+          return at;
+        },
+        () -> {
+          routers.forEach(this::machineBack);
+          long at = System.nanoTime();
+          routers.forEach(one -> plugIn(fault, one));
+          routers.forEach(one -> of(one).start());
+          return at;
+        }) {
+      @Override
+      public void discard() {
+        cables.close();
+      }
+    };
+  }
+
   private Injection reboot(Fault fault, Router target) {
     Volley cables = Volley.arm(cabling.cables(topology.networks(), target, false));
     List<ProcessHandle> processes = of(target).processes();
@@ -185,14 +215,22 @@ public final class Injector {
   }
 
   private long powerOn(Fault fault, Router target) {
-    RouterSoftware lost = of(target);
-    lost.powerLost();
-    builder.rebuild(target);
+    machineBack(target);
     long at = System.nanoTime();
-    timeline.add(new Moment(at, Kind.POWER_BACK, fault.text(), target.node()));
-    Volley.now(cabling.cables(topology.networks(), target, true));
-    lost.start();
+    plugIn(fault, target);
+    of(target).start();
     return at;
+  }
+
+  /** A kernel that has just booted. */
+  private void machineBack(Router target) {
+    of(target).powerLost();
+    builder.rebuild(target);
+  }
+
+  private void plugIn(Fault fault, Router target) {
+    timeline.add(new Moment(System.nanoTime(), Kind.POWER_BACK, fault.text(), target.node()));
+    Volley.now(cabling.cables(topology.networks(), target, true));
   }
 
   // --- processes ------------------------------------------------------------------------------
@@ -255,10 +293,10 @@ public final class Injector {
 
   private Injection orders(
       Fault fault, Router target, Consumer<KubeOrders> begin, Consumer<KubeOrders> end) {
-    if (!(of(target) instanceof KubeSoftware pods)) {
+    if (!(of(target) instanceof NodeSoftware on)) {
       throw new LabException("\"" + fault.text() + "\" needs routers in Kubernetes");
     }
-    var orders = new KubeOrders(pods.cluster(), target.node(), topology.routers());
+    var orders = new KubeOrders(on.cluster(), target.node(), topology.routers());
     return recorded(
         fault,
         target.node(),

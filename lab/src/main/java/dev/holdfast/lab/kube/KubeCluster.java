@@ -3,15 +3,18 @@ package dev.holdfast.lab.kube;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.InstallCommand;
 import com.marcnuri.helm.UpgradeCommand;
+import dev.holdfast.api.v1alpha1.GatewayNodeNames;
 import dev.holdfast.lab.LabException;
 import dev.holdfast.lab.net.Programs;
 import dev.holdfast.lab.net.Router;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +31,9 @@ public final class KubeCluster {
   public static final String NAMESPACE = "holdfast-system";
 
   private static final String RELEASE = "holdfast";
+
+  /** As the nodes reach it: {@code lib/env.sh}. */
+  private static final String API_SERVER = "https://10.99.0.1:6443";
 
   /** Nodes have a /run of their own, so the lab's folder would not be seen there. */
   private static final Path STATE = Path.of("/var/lib/kubelab");
@@ -199,6 +205,54 @@ public final class KubeCluster {
                 + tryKubectl("-n", NAMESPACE, "describe", "gatewaycluster", gateway).output());
       }
     }
+  }
+
+  // --- agents as host services: docs/kubernetes-agent.md, as a person would do it
+  // -----------------
+
+  /** The link key that the operator made, as its file has it. */
+  public String linkKey(String gateway) {
+    return secret(GatewayNodeNames.linkKeySecret(gateway), GatewayNodeNames.LINK_KEY_FILE);
+  }
+
+  /** Credentials of one router's account, with a token that does not run out. */
+  public String kubeconfigOf(String account) throws IOException {
+    String token = account + "-host";
+    kubectl("-n", NAMESPACE, "wait", "--for=create", "serviceaccount/" + account, "--timeout=2m");
+    Path manifest = STATE.resolve(name).resolve(token + ".yaml");
+    Files.writeString(
+        manifest,
+        """
+        apiVersion: v1
+        kind: Secret
+        type: kubernetes.io/service-account-token
+        metadata: {name: %s, namespace: %s, annotations: {kubernetes.io/service-account.name: %s}}
+        """
+            .formatted(token, NAMESPACE, account));
+    kubectl("apply", "-f", manifest.toString());
+    return """
+    apiVersion: v1
+    kind: Config
+    current-context: agent
+    contexts: [{name: agent, context: {cluster: c, user: agent, namespace: %s}}]
+    clusters: [{name: c, cluster: {server: "%s", certificate-authority-data: %s}}]
+    users: [{name: agent, user: {token: %s}}]
+    """
+        .formatted(
+            NAMESPACE,
+            API_SERVER,
+            Base64.getEncoder()
+                .encodeToString(secret(token, "ca.crt").getBytes(StandardCharsets.UTF_8)),
+            secret(token, "token"));
+  }
+
+  private String secret(String secret, String key) {
+    String path = "{.data." + key.replace(".", "\\.") + "}";
+    String of = "secret/" + secret;
+    kubectl("-n", NAMESPACE, "wait", "--for=create", of, "--timeout=2m");
+    kubectl("-n", NAMESPACE, "wait", "--for=jsonpath=" + path, of, "--timeout=1m");
+    String value = kubectl("-n", NAMESPACE, "get", of, "-o", "jsonpath=" + path);
+    return new String(Base64.getDecoder().decode(value.strip()), StandardCharsets.UTF_8);
   }
 
   /** Commands for a shell that wants to look around. */

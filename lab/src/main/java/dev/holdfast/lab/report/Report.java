@@ -31,7 +31,10 @@ public record Report(
    */
   public static Report of(Setting setting, List<Figures> runs) {
     var promise =
-        new Promise(setting.faults().stream().map(Fault::kind).toList(), setting.timers());
+        new Promise(
+            setting.faults().stream().map(Fault::kind).toList(),
+            setting.timers(),
+            setting.powerlessMillis());
     return new Report(setting, runs, promise.broken(runs), Baseline.remarks(setting, runs));
   }
 

@@ -1,6 +1,7 @@
 package dev.holdfast.lab.report;
 
 import dev.holdfast.lab.fault.Fault;
+import dev.holdfast.lab.fault.FaultKind;
 import dev.holdfast.lab.measure.judge.Timers;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -30,6 +31,15 @@ public record Setting(
 
   public Setting {
     faults = List.copyOf(faults);
+  }
+
+  /** How long all routers are without power. */
+  double powerlessMillis() {
+    return faults.stream()
+        .filter(fault -> fault.kind() == FaultKind.POWER_CYCLE)
+        .mapToDouble(fault -> fault.lastsNanos() / 1e6)
+        .max()
+        .orElse(0);
   }
 
   /** As on the command line: {@code sync-down,power-off}. */

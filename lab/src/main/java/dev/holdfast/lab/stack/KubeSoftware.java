@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Our agent as a pod on a node of a real cluster; kubelet and operator see to it. */
-public final class KubeSoftware implements RouterSoftware {
+public final class KubeSoftware implements NodeSoftware {
 
   /** In the command line of an agent, and of no other Java program. */
   private static final String AGENT = "@/opt/holdfast/lib/java.arguments";
@@ -29,6 +29,7 @@ public final class KubeSoftware implements RouterSoftware {
     return "kubernetes";
   }
 
+  @Override
   public KubeCluster cluster() {
     return cluster;
   }

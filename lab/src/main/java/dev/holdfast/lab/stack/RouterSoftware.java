@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /** The programs that run on one router. Methods are called by the lab's main thread only. */
-public sealed interface RouterSoftware permits HoldfastSoftware, KeepalivedSoftware, KubeSoftware {
+public sealed interface RouterSoftware permits HoldfastSoftware, KeepalivedSoftware, NodeSoftware {
 
   /** For people: {@code holdfast}, {@code keepalived}. */
   String name();

@@ -8,6 +8,8 @@ public enum Stack {
   HOLDFAST("holdfast"),
   /** Our agents as pods of a real Kubernetes cluster whose nodes are the routers. */
   KUBERNETES("kubernetes"),
+  /** As host services on the nodes of such a cluster: {@code agent.mode: Host}. */
+  KUBERNETES_HOST("kubernetes:host"),
   /** keepalived, conntrackd and iptables on all. */
   KEEPALIVED("keepalived"),
   /** Our agent on the best router, the others' software on the rest. */
@@ -33,8 +35,8 @@ public enum Stack {
                 new IllegalArgumentException(
                     "there is no stack \""
                         + text
-                        + "\"; there are holdfast, kubernetes, keepalived, mixed (our agent on the best"
-                        + " router) and mixed:keepalived (theirs on the best)"));
+                        + "\"; there are holdfast, kubernetes, kubernetes:host, keepalived, mixed (our"
+                        + " agent on the best router) and mixed:keepalived (theirs on the best)"));
   }
 
   /**
@@ -42,7 +44,7 @@ public enum Stack {
    */
   public boolean runsHoldfast(boolean best) {
     return switch (this) {
-      case HOLDFAST, KUBERNETES -> true;
+      case HOLDFAST, KUBERNETES, KUBERNETES_HOST -> true;
       case KEEPALIVED -> false;
       case MIXED -> best;
       case MIXED_REVERSED -> !best;
@@ -55,6 +57,10 @@ public enum Stack {
 
   public boolean needsKeepalived() {
     return this == KEEPALIVED || isMixed();
+  }
+
+  public boolean isKubernetes() {
+    return this == KUBERNETES || this == KUBERNETES_HOST;
   }
 
   public boolean isMixed() {

@@ -66,7 +66,11 @@ final class SteadyStatus {
     return firewall == null
         ? null
         : new FirewallStatus(
-            firewall.generation(), firewall.backend(), firewall.driftRepaired(), 0);
+            firewall.generation(),
+            firewall.onTrial(),
+            firewall.backend(),
+            firewall.driftRepaired(),
+            0);
   }
 
   private static RoleTransition of(RoleTransition transition) {

@@ -33,7 +33,13 @@ public final class GatewaySettings {
       Set<String> virtualInterfaces,
       Set<String> virtualMacBases,
       boolean tracksFlows,
-      long flowsMax) {}
+      long flowsMax) {
+
+    /** The same while nothing may pass yet. */
+    Gateway forwardingNothing() {
+      return new Gateway(Set.of(), virtualInterfaces, virtualMacBases, tracksFlows, flowsMax);
+    }
+  }
 
   /**
    * What to hand to {@link KernelSettings#apply}. The same again as long as gateway and interfaces

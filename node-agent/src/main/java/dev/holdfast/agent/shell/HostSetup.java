@@ -21,9 +21,11 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,13 +51,23 @@ final class HostSetup implements AutoCloseable {
   private Map<String, RouterFacts.Interface> interfacesSeen = Map.of();
   private volatile List<KernelSetting> listed = List.of();
 
+  /** Guarded by the settings, as the next is. */
+  private GatewaySettings.@Nullable Gateway gateway;
+
+  /**
+   * A host that has just booted forwards nothing before its first policy stands: a flow that passed
+   * untranslated would stay so for as long as it is used.
+   */
+  private boolean mayForward;
+
   HostSetup(GatewayNodeSpec spec, NetworkView networks, Sysctl sysctl, Path stateDir) {
     this.spec = spec;
     inResource = inResource(spec);
     this.networks = networks;
     this.sysctl = sysctl;
     settings = new KernelSettings(sysctl, new DiskStore(stateDir));
-    firewall = new FirewallKeeper(stateDir, HostSetup::log);
+    mayForward = !sysctl.read("net/ipv4/ip_forward").equals(Optional.of("0"));
+    firewall = new FirewallKeeper(stateDir, this::happened);
   }
 
   /** Says what is missing on this machine; the last word is the kernel's. */
@@ -108,13 +120,43 @@ final class HostSetup implements AutoCloseable {
             .map(NodeNetwork::interfaceName)
             .filter(present::contains)
             .collect(Collectors.toSet());
-    GatewaySettings.Gateway gateway =
-        new GatewaySettings.Gateway(
-            families(spec), virtual, spec.vrrp().virtualMac() ? virtual : Set.of(), true, 0);
-    try {
-      listed = settings.apply(GatewaySettings.plan(gateway, sysctl, settings));
-    } catch (IOException e) {
-      LOG.error("kernel settings not set why=\"{}\"", e.getMessage());
+    synchronized (settings) {
+      gateway =
+          new GatewaySettings.Gateway(
+              families(spec), virtual, spec.vrrp().virtualMac() ? virtual : Set.of(), true, 0);
+      applySettings();
+    }
+  }
+
+  private void applySettings() {
+    synchronized (settings) {
+      GatewaySettings.Gateway wanted = gateway;
+      if (wanted == null) {
+        return;
+      }
+      try {
+        listed =
+            settings.apply(
+                GatewaySettings.plan(
+                    mayForward ? wanted : wanted.forwardingNothing(), sysctl, settings));
+      } catch (IOException e) {
+        LOG.error("kernel settings not set why=\"{}\"", e.getMessage());
+      }
+    }
+  }
+
+  /** On the firewall's thread. */
+  private void happened(FirewallEvent event) {
+    log(event);
+    boolean decided =
+        event instanceof FirewallEvent.Applied
+            || event instanceof FirewallEvent.Refused
+            || event instanceof FirewallEvent.Failed;
+    synchronized (settings) {
+      if (decided && !mayForward) {
+        mayForward = true;
+        applySettings();
+      }
     }
   }
 
@@ -151,6 +193,7 @@ final class HostSetup implements AutoCloseable {
     FirewallReport report = firewall.report();
     return new FirewallStatus(
         report.standing() == null ? null : report.standing().generation(),
+        report.onTrial() ? true : null,
         report.backEnd() == null ? null : report.backEnd().text(),
         report.driftRepaired(),
         report.logHits());

@@ -12,15 +12,15 @@ import java.nio.file.Path;
 import java.util.function.Consumer;
 
 /** GatewayNodes for tests, made from the article's network. */
-final class Nodes {
+public final class Nodes {
 
-  static final String NAME = "home-router-a";
+  public static final String NAME = "home-router-a";
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private Nodes() {}
 
-  static GatewayNodeSpec article(String node) {
+  public static GatewayNodeSpec article(String node) {
     try {
       String text = Files.readString(Path.of("../docs/examples/article.yaml"));
       var file = (ClusterFile.Result.Accepted) ClusterFile.parse(text);

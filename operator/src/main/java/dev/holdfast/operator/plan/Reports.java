@@ -2,6 +2,7 @@ package dev.holdfast.operator.plan;
 
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
+import dev.holdfast.api.v1alpha1.FirewallStatus;
 import dev.holdfast.api.v1alpha1.GatewayNode;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import dev.holdfast.api.v1alpha1.PeerStatus;
@@ -139,16 +140,20 @@ public final class Reports {
         && !holds(node, "Accepted", ConditionStatus.FALSE);
   }
 
-  /** It took the policy as well, as far as it says so. */
+  /** It took the policy as well, as far as it says so, and will not take it back. */
   public boolean policyApplied(String node) {
     GatewayNode one = nodes.get(node);
     return settled(node)
         && one != null
         && status(node)
             .map(GatewayNodeStatus::firewall)
-            .map(firewall -> firewall.generation())
-            .map(generation -> generation >= one.getSpec().generation())
+            .map(firewall -> stands(firewall, one.getSpec().generation()))
             .orElse(true);
+  }
+
+  private static boolean stands(FirewallStatus firewall, long generation) {
+    return Objects.requireNonNullElse(firewall.generation(), generation) >= generation
+        && !Objects.requireNonNullElse(firewall.onTrial(), false);
   }
 
   public boolean withdrawn(String node) {

@@ -90,6 +90,7 @@ class OperatorApiIT {
     eventually(() -> "backup".equals(label("rest-rest-b-pod")));
     settle();
     List<AuditLog.Request> before = writes();
+    int eventsBefore = events();
 
     for (int i = 0; i < 5; i++) {
       world.report("rest", "rest-a", Role.ACTIVE, true);
@@ -97,6 +98,19 @@ class OperatorApiIT {
     }
     Thread.sleep(2000);
     assertThat(writes()).isEqualTo(before);
+    assertThat(events()).isEqualTo(eventsBefore);
+  }
+
+  /** Of this test's cluster: an event has no name before it is written, so the log has none. */
+  private static int events() {
+    return client
+        .v1()
+        .events()
+        .inNamespace(NAMESPACE)
+        .withField("involvedObject.name", "rest")
+        .list()
+        .getItems()
+        .size();
   }
 
   /** Of this test's cluster: the others of this class go their own ways. */

@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -29,22 +31,14 @@ import org.junit.jupiter.api.Test;
 @DisplayName("The packaged operator")
 class ScaleApiIT {
 
+  /** What the image starts it with. */
+  private static final Path OPTIONS = Path.of("java.options");
+
+  private static final Path CHART = Path.of("../helm/holdfast/values.yaml");
   private static final Path PROGRAM = Path.of("target/quarkus-app/quarkus-run.jar");
   private static final Duration REST =
       Duration.ofSeconds(Integer.getInteger("scale.rest.seconds", 5));
   private static final Duration LONG = Duration.ofMinutes(10);
-  private static final int LIMIT_MIB = 512;
-
-  /** Also in `docs/operator.md`. */
-  private static final List<String> FLAGS =
-      List.of(
-          "-XX:+UseSerialGC",
-          "-Xmx256m",
-          "-XX:+UseCompactObjectHeaders",
-          "-XX:TieredStopAtLevel=1",
-          "-Xss256k",
-          "-XX:ReservedCodeCacheSize=32m",
-          "--add-opens=java.base/java.lang=ALL-UNNAMED");
 
   /** What one size cost. */
   private record Row(
@@ -52,6 +46,7 @@ class ScaleApiIT {
 
   @Test
   void appliesEveryClusterWithinItsMemoryAndWritesNothingAtRest() throws Exception {
+    int limit = limitMib();
     try (World world = new World()) {
       Path kubeconfig = kubeconfig(world);
       Process operator = start(kubeconfig);
@@ -63,7 +58,7 @@ class ScaleApiIT {
         print(rows);
         assertThat(rows)
             .allMatch(row -> row.atRest() == 0)
-            .allMatch(row -> row.residentMib() < LIMIT_MIB);
+            .allMatch(row -> row.residentMib() < limit);
       } finally {
         operator.destroy();
         operator.waitFor(30, TimeUnit.SECONDS);
@@ -112,7 +107,7 @@ class ScaleApiIT {
     assertThat(PROGRAM).as("mvn package makes it").exists();
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
-    command.addAll(FLAGS);
+    command.addAll(Files.readAllLines(OPTIONS));
     command.add("-jar");
     command.add(PROGRAM.toString());
     ProcessBuilder builder =
@@ -198,6 +193,14 @@ class ScaleApiIT {
         .mapToLong(kib -> Long.parseLong(kib.orElseThrow()) / 1024)
         .findFirst()
         .orElseThrow();
+  }
+
+  /** What the chart allows it. */
+  private static int limitMib() throws IOException {
+    Matcher limit =
+        Pattern.compile("limits: \\{memory: (\\d+)Mi}").matcher(Files.readString(CHART));
+    assertThat(limit.find()).isTrue();
+    return Integer.parseInt(limit.group(1));
   }
 
   private static void print(List<Row> rows) {

@@ -92,6 +92,26 @@ class ClusterPlannerTest {
     }
 
     @Test
+    void thatABackupMayStillTakeBackDoesNotReachTheActive() {
+      stage.edit(ClusterPlannerTest::otherLog);
+      stage.reconcile();
+      stage.says("b", Role.BACKUP, true);
+      stage.policyOnTrial("c", true);
+      stage.says("c", Role.BACKUP, true);
+
+      ClusterPlan plan = stage.reconcile();
+
+      assertThat(generations()).isEqualTo("1 2 2");
+      assertThat(plan.progress().reason()).isEqualTo("PolicyToBackups");
+      assertThat(plan.progress().message()).contains("goes to c first");
+
+      stage.policyOnTrial("c", false);
+      stage.says("c", Role.BACKUP, true);
+      stage.reconcile();
+      assertThat(generations()).isEqualTo("2 2 2");
+    }
+
+    @Test
     void thatABackupRefusesNeverReachesTheActive() {
       stage.edit(ClusterPlannerTest::otherLog);
       stage.reconcile();

@@ -32,10 +32,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
@@ -53,6 +55,7 @@ public final class Stage {
   private final GatewayCluster cluster = new GatewayCluster();
   private final Map<String, Machine> machines = new TreeMap<>();
   private final Map<String, GatewayNode> gatewayNodes = new TreeMap<>();
+  private final Set<String> trials = new HashSet<>();
   private final Map<String, DaemonSet> daemonSets = new TreeMap<>();
   private final Map<String, HasMetadata> others = new LinkedHashMap<>();
   private final List<Claim> claims = new ArrayList<>();
@@ -244,6 +247,15 @@ public final class Stage {
             .build());
   }
 
+  /** From its next report on. */
+  public void policyOnTrial(String node, boolean on) {
+    if (on) {
+      trials.add(node);
+    } else {
+      trials.remove(node);
+    }
+  }
+
   /** Its agent works by its newest GatewayNode and reports now. */
   public void says(String node, Role role, boolean inSync, Condition... conditions) {
     says(node, role, inSync, "up", conditions);
@@ -276,7 +288,12 @@ public final class Stage {
             List.of(),
             new FlowSyncStatus(peers(gatewayNode.getSpec(), link), heldKeys()),
             flows,
-            new FirewallStatus(gatewayNode.getSpec().generation(), "nft", 0, 0),
+            new FirewallStatus(
+                gatewayNode.getSpec().generation(),
+                trials.contains(node) ? true : null,
+                "nft",
+                0,
+                0),
             true,
             List.of(),
             List.of(),

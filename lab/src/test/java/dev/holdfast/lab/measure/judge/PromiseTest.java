@@ -20,6 +20,7 @@ class PromiseTest {
   private static final class Run {
     private double gap;
     private long lost;
+    private FlowCounts echo = new FlowCounts(50, 0, 0);
     private FlowCounts push = new FlowCounts(50, 0, 0);
     private FlowCounts udp = FlowCounts.NONE;
     private double stall = 20;
@@ -37,7 +38,7 @@ class PromiseTest {
           gap,
           lost,
           0,
-          new FlowCounts(50, 0, 0),
+          echo,
           push,
           udp,
           stall,
@@ -64,8 +65,25 @@ class PromiseTest {
   }
 
   private static List<String> broken(FaultKind fault, Run... runs) {
-    return new Promise(List.of(fault), TIMERS)
+    return new Promise(List.of(fault), TIMERS, 5_000)
         .broken(List.of(runs).stream().map(Run::figures).toList());
+  }
+
+  @Test
+  void afterAPowerCutOfAllTheGatewayIsBackInTenSecondsAndFlowsOfTheLanGoOn() {
+    Run run = takeover(14_999);
+    run.push = new FlowCounts(0, 0, 50);
+
+    assertThat(broken(FaultKind.POWER_CYCLE, run)).isEmpty();
+    assertThat(broken(FaultKind.POWER_CYCLE, takeover(15_001)))
+        .containsExactly(
+            "the gap up is 15001.0 ms, promised are 15000.0 ms",
+            "the gap down is 15001.0 ms, promised are 15000.0 ms");
+    run.echo = new FlowCounts(49, 0, 1);
+    assertThat(broken(FaultKind.POWER_CYCLE, run))
+        .containsExactly("1 of 50 flows stalled for good");
+    run.push = new FlowCounts(49, 1, 0);
+    assertThat(broken(FaultKind.POWER_CYCLE, run)).contains("1 of 100 flows were reset");
   }
 
   @Test
@@ -229,7 +247,7 @@ class PromiseTest {
       names = {"WAN_SILENT", "LAN_ONEWAY"})
   void framesThatVanishMustMoveTheRoleWhereNextHopsAreAsked(FaultKind fault) {
     var probed = new Timers(100_000_000, 50, true, true);
-    var promise = new Promise(List.of(fault), probed);
+    var promise = new Promise(List.of(fault), probed, 0);
 
     assertThat(promise.broken(List.of(takeover(5_040).figures()))).isEmpty();
     assertThat(promise.broken(List.of(takeover(5_060).figures()))).hasSize(2);
@@ -240,7 +258,7 @@ class PromiseTest {
 
   @Test
   void ofASequenceTheMostGenerousGapCounts() {
-    var promise = new Promise(List.of(FaultKind.SYNC_DOWN, FaultKind.POWER_OFF), TIMERS);
+    var promise = new Promise(List.of(FaultKind.SYNC_DOWN, FaultKind.POWER_OFF), TIMERS, 0);
 
     assertThat(promise.gapLimitMillis()).isCloseTo(430.5, within(0.1));
   }
