@@ -31,6 +31,8 @@ import java.util.Optional;
  * @param checksumForm how checksums of version 3 over IPv4 are made
  * @param commitNanos how long a takeover waits for its flows
  * @param planned how planned changes go
+ * @param linkSilenceNanos after so long without a word over the link, at the earliest, a router is
+ *     silent to its peers; 0 where silence over the link moves no role
  */
 public record ClusterConfig(
     String node,
@@ -46,7 +48,8 @@ public record ClusterConfig(
     boolean virtualMac,
     ChecksumForm checksumForm,
     long commitNanos,
-    Planned planned) {
+    Planned planned,
+    long linkSilenceNanos) {
 
   private static final long SECOND = 1_000_000_000L;
   private static final long NANOS_PER_CENTI = 10_000_000L;
@@ -131,10 +134,19 @@ public record ClusterConfig(
   }
 
   /**
-   * The shortest time after which another router may take over. Of foreign speakers nothing is
-   * known but that they wait for three adverts.
+   * The shortest time after which another router may take over: three adverts and its skew, or,
+   * when the link is silent too, one missed advert. Of foreign speakers nothing is known but that
+   * they wait for three adverts.
    */
   public long patienceNanos() {
+    long byAdverts = shortestDownNanos();
+    return linkSilenceNanos == 0
+        ? byAdverts
+        : Math.min(
+            byAdverts, Math.max(linkSilenceNanos, RoleConfig.missedNanos(advertIntervalNanos)));
+  }
+
+  private long shortestDownNanos() {
     int highest =
         speakers == Speakers.ANY
             ? 255

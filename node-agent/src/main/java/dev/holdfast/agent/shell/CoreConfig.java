@@ -8,6 +8,7 @@ import dev.holdfast.agent.role.core.Router;
 import dev.holdfast.agent.role.core.Segment;
 import dev.holdfast.agent.role.core.Speakers;
 import dev.holdfast.agent.role.core.VirtualAddress;
+import dev.holdfast.agent.sync.core.LinkSettings;
 import dev.holdfast.agent.vrrp.wire.Authentication;
 import dev.holdfast.agent.vrrp.wire.ChecksumForm;
 import dev.holdfast.api.addr.Family;
@@ -42,10 +43,7 @@ public final class CoreConfig {
         instances(spec),
         virtualAddresses(spec),
         nextHops(spec),
-        switch (vrrp.speakers()) {
-          case LISTED -> Speakers.LISTED;
-          case ANY -> Speakers.ANY;
-        },
+        speakers(vrrp),
         switch (vrrp.preempt()) {
           case ALWAYS -> Preempt.ALWAYS;
           case WHEN_IN_SYNC -> Preempt.WHEN_IN_SYNC;
@@ -63,7 +61,23 @@ public final class CoreConfig {
             spec.maintenance() || spec.self().maintenance(),
             spec.handoverTo(),
             spec.handover().timeoutNanos(),
-            spec.flowSync().protocol() == FlowSyncProtocol.HOLDFAST));
+            spec.flowSync().protocol() == FlowSyncProtocol.HOLDFAST),
+        linkSilenceNanos(spec));
+  }
+
+  private static Speakers speakers(NodeVrrp vrrp) {
+    return switch (vrrp.speakers()) {
+      case LISTED -> Speakers.LISTED;
+      case ANY -> Speakers.ANY;
+    };
+  }
+
+  /** Beside foreign speakers, and beside a conntrackd, only VRRP's own silence counts. */
+  private static long linkSilenceNanos(GatewayNodeSpec spec) {
+    return spec.flowSync().protocol() == FlowSyncProtocol.HOLDFAST
+            && speakers(spec.vrrp()) == Speakers.LISTED
+        ? LinkSettings.shortestSilenceNanos(spec.vrrp().advertisementIntervalNanos())
+        : 0;
   }
 
   private static Router router(NodeRouter router, GatewayNodeSpec spec) {

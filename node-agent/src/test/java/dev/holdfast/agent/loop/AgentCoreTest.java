@@ -397,7 +397,8 @@ class AgentCoreTest {
               config.virtualMac(),
               config.checksumForm(),
               config.commitNanos(),
-              new Planned(true, null, 5_000 * MILLI, false));
+              new Planned(true, null, 5_000 * MILLI, false),
+              config.linkSilenceNanos());
 
       assertThat(adverts(apply(new AgentEvent.ConfigChanged(asked))))
           .hasSize(2)
@@ -433,7 +434,26 @@ class AgentCoreTest {
         .isEqualTo(300);
   }
 
+  @Test
+  void withALinkTheirPatienceIsItsSilenceOrOneMissedAdvert() {
+    assertThat(linked(100 * MILLI).patienceNanos()).isEqualTo(120 * MILLI);
+    assertThat(linked(1_000 * MILLI).patienceNanos()).isEqualTo(1_200 * MILLI);
+    assertThat(linked(50 * MILLI).patienceNanos()).isEqualTo(100 * MILLI);
+  }
+
   // Configurations.
+
+  private static ClusterConfig linked(long intervalNanos) {
+    return Clusters.config(
+        2,
+        1,
+        1,
+        Speakers.LISTED,
+        Preempt.ALWAYS,
+        intervalNanos,
+        List.of(),
+        new Planned(false, null, 5_000 * MILLI, true));
+  }
 
   private Router priority(int priority) {
     Router self = config.routers().getLast();
@@ -467,6 +487,7 @@ class AgentCoreTest {
         virtualMac,
         config.checksumForm(),
         config.commitNanos(),
-        config.planned());
+        config.planned(),
+        config.linkSilenceNanos());
   }
 }

@@ -54,6 +54,6 @@ class AgentLoopTest {
             new Found(Clusters.links(2, 1), false, OptionalLong.empty(), Asked.NOTHING), now()));
 
     assertThat(performed).noneMatch(effect -> effect instanceof Effect.SendAdvert);
-    assertThat(core.snapshot(now()).stalls()).isEqualTo(1);
+    assertThat(core.snapshot(now()).stalls()).isPositive();
   }
 }

@@ -140,6 +140,7 @@ public final class Clusters {
         false,
         ChecksumForm.PSEUDO,
         500 * MILLI,
-        planned);
+        planned,
+        planned.linked() && speakers == Speakers.LISTED ? 100 * MILLI : 0);
   }
 }

@@ -84,12 +84,26 @@ class HandoverSimTest {
       world.node(0).handOver("b");
       world.run(2 * SECOND);
       world.node(1).kill();
-      world.run(100 * MILLI);
+      world.run(10 * MILLI);
       world.node(1).start();
       world.run(20 * SECOND);
 
       world.expectOnlyActive(1);
       assertThat(last(world, 1).reason()).isEqualTo(Reason.ADOPTED);
+    }
+
+    @Test
+    void isNotAdoptedWhenAPeerMayHaveTakenItByTheLinksSilence() {
+      World world = running(2);
+      world.node(0).handOver("b");
+      world.run(2 * SECOND);
+      world.node(1).kill();
+      world.run(200 * MILLI);
+      world.node(1).start();
+      world.run(MILLI);
+
+      world.expectOnlyActive(0);
+      assertThat(last(world, 1).reason()).isEqualTo(Reason.STARTED);
     }
 
     @Test

@@ -376,6 +376,22 @@ class ScenarioSimTest {
       assertThat(last(world, 0).reason()).isEqualTo(Reason.STALLED);
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {150, 200, 300})
+    void leavesTheRoleToAPeerThatTookItByTheLinksSilence(long millis) {
+      World world = running(World.linked(SEED, 2, 2));
+      world.node(0).pause();
+      world.run(millis * MILLI);
+      assertThat(world.active()).contains(world.node(1));
+      long adverts = world.node(0).advertsSent();
+      world.node(0).resume();
+      world.run(150 * MILLI);
+
+      assertThat(world.active()).containsExactly(world.node(1));
+      assertThat(world.node(0).advertsSent()).isEqualTo(adverts);
+      assertThat(last(world, 0).reason()).isEqualTo(Reason.STALLED);
+    }
+
     @Test
     void goesOnWhenNobodyIsThereToTakeOver() {
       World world = running(2, 2);

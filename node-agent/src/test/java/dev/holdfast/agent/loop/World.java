@@ -374,6 +374,7 @@ final class World {
     private Asked remembered = Asked.NOTHING;
     private final List<Effect.AnswerHandover> answers = new ArrayList<>();
     private long pausedAt = -1;
+    private long advertsSent;
     private final List<AgentEvent> inbox = new ArrayList<>();
     private final Map<Integer, Long> peerHeardAt = new HashMap<>();
     private final Map<Integer, AgentEvent> peerTold = new HashMap<>();
@@ -539,6 +540,10 @@ final class World {
       } else {
         silentHops.remove(hop);
       }
+    }
+
+    long advertsSent() {
+      return advertsSent;
     }
 
     void pause() {
@@ -732,6 +737,7 @@ final class World {
           } else {
             lastAdvertAt = OptionalLong.of(now);
           }
+          advertsSent++;
           net(segment).advert(index, advert, source);
         }
         case Effect.CommitFlows(long takeover, long withinNanos) -> {

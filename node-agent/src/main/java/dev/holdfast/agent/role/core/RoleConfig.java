@@ -69,6 +69,11 @@ public record RoleConfig(
         planned);
   }
 
+  /** One missed advert: enough when the link to the active router is silent too. */
+  public static long missedNanos(long intervalNanos) {
+    return intervalNanos * 6 / 5;
+  }
+
   Router self() {
     return routers.stream()
         .filter(router -> router.node().equals(node))

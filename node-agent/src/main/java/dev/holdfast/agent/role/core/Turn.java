@@ -957,7 +957,7 @@ final class Turn {
       if (path.heard() == null) {
         return OptionalLong.empty();
       }
-      long missed = path.heard().atNanos() + config.intervalNanos() * 6 / 5;
+      long missed = path.heard().atNanos() + RoleConfig.missedNanos(config.intervalNanos());
       free = missed - free > 0 ? missed : free;
     }
     return OptionalLong.of(free);

@@ -64,4 +64,10 @@ public record LinkSettings(
     long slower = Math.max(heartbeatNanos(), peerHeartbeatNanos);
     return Math.min(5 * slower, 3 * advertIntervalNanos);
   }
+
+  /** As {@link #silenceNanos}, of peers whose heartbeats are no slower than ours: the shortest. */
+  public static long shortestSilenceNanos(long advertIntervalNanos) {
+    return Math.min(
+        5 * Math.min(HEARTBEAT_MAX_NANOS, advertIntervalNanos), 3 * advertIntervalNanos);
+  }
 }
