@@ -101,7 +101,8 @@ final class KubernetesAgent implements NodeFollower.Gateway {
     RandomGenerator random = RandomGenerator.getDefault();
     ApiProbe probe = new ApiProbe(access, name);
     try (KubernetesClient client = access.open();
-        ApiWatch following = new ApiWatch(client, access.namespace(), name, listener(), random);
+        ApiWatch following =
+            new ApiWatch(access::open, access.namespace(), name, listener(), random);
         StatusPatcher reports =
             new StatusPatcher(
                 client,

@@ -9,19 +9,25 @@ import io.fabric8.kubernetes.client.Watcher;
 import io.fabric8.kubernetes.client.WatcherException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import java.util.Objects;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows one GatewayNode by its name: reads it, then listens for changes, again and again. The
- * server ends each listening after some minutes, and we do when it does not, so that a connection
- * that died silently is noticed. Tries again with growing, jittered pauses, for ever.
+ * Follows one GatewayNode by its name: reads it, then listens for changes, again and again, each
+ * time with a client of its own. The server ends each listening after some minutes, and we do when
+ * it does not, so that a connection that died silently is noticed. An opening that hangs is given
+ * up: the client itself would wait for it for ever. Tries again with growing, jittered pauses, for
+ * ever.
  *
- * <p>Owns the thread {@code api-watch}; what it finds is told on that thread or on the client's.
+ * <p>Owns the threads {@code api-watch} and {@code api-watch-opening}; what it finds is told on the
+ * former or on the client's.
  */
 public final class ApiWatch implements AutoCloseable {
 
@@ -40,26 +46,31 @@ public final class ApiWatch implements AutoCloseable {
   private static final long LISTEN_MIN_SECONDS = 180;
   private static final long LISTEN_MAX_SECONDS = 300;
   private static final long OVERDUE_SECONDS = 15;
+  private static final long OPENING_SECONDS = 10;
 
-  private final Resource<GenericKubernetesResource> node;
+  private final Supplier<KubernetesClient> open;
+  private final String namespace;
+  private final String name;
   private final Listener listener;
   private final RandomGenerator random;
   private final Backoff backoff;
   private final Thread thread;
-  private volatile CountDownLatch listening = new CountDownLatch(0);
+  private volatile CompletableFuture<Void> over = new CompletableFuture<>();
   private volatile boolean closed;
   private volatile boolean isAway;
 
   /**
-   * @param client the caller's, who closes it after this
+   * @param open makes a client, which is closed here
    */
   public ApiWatch(
-      KubernetesClient client,
+      Supplier<KubernetesClient> open,
       String namespace,
       String name,
       Listener listener,
       RandomGenerator random) {
-    this.node = GatewayNodes.byName(client, namespace, name);
+    this.open = open;
+    this.namespace = namespace;
+    this.name = name;
     this.listener = listener;
     this.random = random;
     this.backoff = new Backoff(random);
@@ -68,7 +79,7 @@ public final class ApiWatch implements AutoCloseable {
 
   /** Somebody else found the connection wanting: begin anew now. */
   public void suspect() {
-    listening.countDown();
+    over.complete(null);
   }
 
   private void run() {
@@ -84,15 +95,49 @@ public final class ApiWatch implements AutoCloseable {
   }
 
   private void readAndListen() throws InterruptedException {
-    GenericKubernetesResource found = node.get();
-    answered();
-    String version = found == null ? null : found.getMetadata().getResourceVersion();
-    tell(found);
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    over = ended;
+    try (KubernetesClient client = open.get()) {
+      Resource<GenericKubernetesResource> node = GatewayNodes.byName(client, namespace, name);
+      GenericKubernetesResource found = node.get();
+      answered();
+      tell(found);
+      String version = found == null ? null : found.getMetadata().getResourceVersion();
+      listen(node, version, ended);
+    }
+  }
+
+  private void listen(
+      Resource<GenericKubernetesResource> node,
+      @Nullable String version,
+      CompletableFuture<Void> ended)
+      throws InterruptedException {
     long seconds = random.nextLong(LISTEN_MIN_SECONDS, LISTEN_MAX_SECONDS);
-    CountDownLatch ended = new CountDownLatch(1);
-    listening = ended;
-    try (Watch _ = node.watch(options(version, seconds), new Events(ended))) {
-      boolean _ = ended.await(seconds + OVERDUE_SECONDS, TimeUnit.SECONDS);
+    CompletableFuture<Watch> opening =
+        CompletableFuture.supplyAsync(
+            () -> node.watch(options(version, seconds), new Events(ended)),
+            task -> Thread.ofPlatform().daemon().name("api-watch-opening").start(task));
+    try {
+      awaitOpening(opening, ended);
+      ended.get(seconds + OVERDUE_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      // It is time to read anew.
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("nobody completes it so", e);
+    } finally {
+      var _ = opening.thenAccept(Watch::close);
+    }
+  }
+
+  private static void awaitOpening(CompletableFuture<Watch> opening, CompletableFuture<Void> ended)
+      throws InterruptedException {
+    try {
+      CompletableFuture.anyOf(opening, ended).get(OPENING_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new KubernetesClientException(
+          "no answer within " + OPENING_SECONDS + " s to the request to be told of changes");
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof RuntimeException inner ? inner : new IllegalStateException(e);
     }
   }
 
@@ -153,35 +198,43 @@ public final class ApiWatch implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    listening.countDown();
+    over.complete(null);
     thread.interrupt();
   }
 
   private final class Events implements Watcher<GenericKubernetesResource> {
-    private final CountDownLatch ended;
+    private final CompletableFuture<Void> ended;
 
-    Events(CountDownLatch ended) {
+    Events(CompletableFuture<Void> ended) {
       this.ended = ended;
     }
 
     @Override
     public void eventReceived(Action action, @Nullable GenericKubernetesResource resource) {
-      switch (action) {
-        case ADDED, MODIFIED -> tell(Objects.requireNonNull(resource));
-        case DELETED -> listener.absent();
-        case BOOKMARK -> {}
-        case ERROR -> ended.countDown();
+      if (ended.isDone()) {
+        return; // the next listening tells what is new
+      }
+      try {
+        switch (action) {
+          case ADDED, MODIFIED -> tell(Objects.requireNonNull(resource));
+          case DELETED -> listener.absent();
+          case BOOKMARK -> {}
+          case ERROR -> ended.complete(null);
+        }
+      } catch (RuntimeException e) {
+        // The client would swallow it.
+        LOG.error("a change of the GatewayNode was not taken by a mistake of ours", e);
       }
     }
 
     @Override
     public void onClose() {
-      ended.countDown();
+      ended.complete(null);
     }
 
     @Override
     public void onClose(WatcherException cause) {
-      ended.countDown();
+      ended.complete(null);
     }
   }
 }
