@@ -119,6 +119,7 @@ public final class AgentCore {
           role(new RoleEvent.FaultChanged(fault, present));
       case AgentEvent.NextHopAnswered(NextHop hop) -> nextHops(nextHops.answered(hop));
       case AgentEvent.FlowsCommitted(long takeover) -> role(new RoleEvent.FlowsCommitted(takeover));
+      case AgentEvent.BarrierAnswered(var node) -> role(new RoleEvent.BarrierAnswered(node));
       case AgentEvent.AddressesClaimed(long takeover) ->
           role(new RoleEvent.AddressesClaimed(takeover));
       case AgentEvent.AddressRefused(var network, var address, var why) ->
@@ -465,6 +466,7 @@ public final class AgentCore {
           ports.forEach((segment, port) -> adjust(segment, port.router.withPreempts(preempts)));
       case RoleAction.CommitFlows(long takeover, long withinNanos) ->
           effects.add(new Effect.CommitFlows(takeover, withinNanos));
+      case RoleAction.AskBarrier(var node) -> effects.add(new Effect.AskBarrier(node));
       case RoleAction.ClaimAddresses(long takeover, var addresses) ->
           effects.add(new Effect.ClaimAddresses(takeover, addresses));
       case RoleAction.Announce(var addresses) -> effects.add(new Effect.Announce(addresses));

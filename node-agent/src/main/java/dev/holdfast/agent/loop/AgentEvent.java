@@ -60,6 +60,9 @@ public sealed interface AgentEvent {
   /** Answers {@link Effect.CommitFlows}. */
   record FlowsCommitted(long takeover) implements AgentEvent {}
 
+  /** Answers {@link Effect.AskBarrier}. */
+  record BarrierAnswered(String node) implements AgentEvent {}
+
   /**
    * Answers {@link Effect.ClaimAddresses}, after an {@link AddressRefused} for each address that
    * could not be had.

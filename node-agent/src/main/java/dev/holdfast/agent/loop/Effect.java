@@ -33,6 +33,12 @@ public sealed interface Effect {
   record CommitFlows(long takeover, long withinNanos) implements Effect {}
 
   /**
+   * Tell a peer every change of ours and ask it to bring them into its kernel. Answered by {@link
+   * AgentEvent.BarrierAnswered} once it has.
+   */
+  record AskBarrier(String node) implements Effect {}
+
+  /**
    * Take the addresses, each with its limited lifetime; one that is there already gets a new
    * lifetime. Answered by {@link AgentEvent.AddressesClaimed}, after an {@link
    * AgentEvent.AddressRefused} for each that could not be had.

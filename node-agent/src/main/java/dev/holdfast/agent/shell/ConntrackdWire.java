@@ -310,6 +310,11 @@ final class ConntrackdWire implements FlowWire {
   }
 
   @Override
+  public void askBarrier(String peer) {
+    // A conntrackd has no word for it.
+  }
+
+  @Override
   public void say(String peer, HandoverMessage message) {
     // conntrackd knows no handover: VRRP's priority zero does it.
   }

@@ -114,6 +114,7 @@ final class Effects implements AgentLoop.Performer {
         }
       }
       case Effect.CommitFlows(long takeover, long _) -> commit(takeover);
+      case Effect.AskBarrier(String node) -> askBarrier(node);
       case Effect.ClaimAddresses(long takeover, var wanted) -> claim(takeover, wanted);
       case Effect.RenewAddresses(var wanted) -> renew(wanted);
       case Effect.Announce(var wanted) -> announce(wanted);
@@ -126,6 +127,14 @@ final class Effects implements AgentLoop.Performer {
       case Effect.Warn(var sighting, String subject, String detail) ->
           LOG.warn("seen what={} who={} detail=\"{}\"", sighting.word(), subject, detail);
       case Effect.Finish() -> finished = true;
+    }
+  }
+
+  /** Without a link no peer is in sync, and none is asked. */
+  private void askBarrier(String node) {
+    FlowSync sync = flowSync;
+    if (sync != null) {
+      sync.askBarrier(node);
     }
   }
 

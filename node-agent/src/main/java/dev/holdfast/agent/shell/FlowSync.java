@@ -201,6 +201,14 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     kernel.commitNow();
   }
 
+  /**
+   * A peer shall have in its kernel all that happened until now; then {@link
+   * AgentEvent.BarrierAnswered}.
+   */
+  void askBarrier(String peer) {
+    wire.askBarrier(peer);
+  }
+
   @Override
   public void stalled(long nanos) {
     wire.stalled(nanos);

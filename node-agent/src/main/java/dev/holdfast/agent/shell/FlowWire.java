@@ -40,6 +40,9 @@ sealed interface FlowWire extends AutoCloseable permits SealedWire, ConntrackdWi
   /** Says a step of a handover to a peer; nothing where the protocol has no word for it. */
   void say(String peer, HandoverMessage message);
 
+  /** Asks a peer for a barrier; nothing where the protocol has no word for it. */
+  void askBarrier(String peer);
+
   /**
    * The active router's number in the table, when we hold all that it told, so that what we hold
    * beyond its word is of an earlier life; {@link dev.holdfast.agent.flow.FlowTable#NONE} else.

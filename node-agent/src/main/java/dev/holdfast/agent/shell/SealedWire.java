@@ -74,6 +74,7 @@ final class SealedWire implements FlowWire {
   private final Sink sink = new Sink();
   private final SyncJudge judge = new SyncJudge();
   private final List<LinkEvent.PeerIdentified> identified = new ArrayList<>();
+  private final List<String> barriersAnswered = new ArrayList<>();
 
   private LinkKeys keys;
   private GatewayNodeSpec spec;
@@ -236,6 +237,13 @@ final class SealedWire implements FlowWire {
       tellSigns(all, nowNanos);
     }
     tellIdentified(tell);
+    tellBarriers(tell);
+  }
+
+  private void tellBarriers(Consumer<AgentEvent> tell) {
+    List<String> answered = List.copyOf(barriersAnswered);
+    barriersAnswered.clear();
+    answered.forEach(peer -> tell.accept(new AgentEvent.BarrierAnswered(peer)));
   }
 
   private void tellSigns(SyncLinks all, long nowNanos) {
@@ -263,6 +271,16 @@ final class SealedWire implements FlowWire {
       all.links().stream()
           .filter(link -> link.peer().equals(peer))
           .forEach(link -> link.say(message));
+    }
+  }
+
+  @Override
+  public void askBarrier(String peer) {
+    SyncLinks all = links;
+    if (all != null) {
+      all.links().stream()
+          .filter(link -> link.peer().equals(peer))
+          .forEach(SyncLink::requestBarrier);
     }
   }
 
@@ -396,7 +414,8 @@ final class SealedWire implements FlowWire {
       case LinkEvent.WeHoldTheirs(boolean all) ->
           LOG.debug("link we hold theirs peer={} all={}", peer, all);
       case LinkEvent.HandoverReceived(HandoverMessage message) -> handovers.received(peer, message);
-      case LinkEvent.PeerChanged _, LinkEvent.BarrierAnswered _ -> {}
+      case LinkEvent.BarrierAnswered(long _) -> barriersAnswered.add(peer);
+      case LinkEvent.PeerChanged _ -> {}
     }
   }
 

@@ -25,6 +25,8 @@ class HandoverSimTest {
   /** Two heartbeats until the peers know who is next, and the move itself. */
   private static final long SOON = 40 * MILLI;
 
+  private static final long NEVER = 3_600 * SECOND;
+
   private static World running(int routers) {
     World world = World.linked(SEED, routers, 2);
     world.nodes.forEach(World.Node::start);
@@ -422,6 +424,45 @@ class HandoverSimTest {
       world.run(SECOND);
 
       world.expectOnlyActive(1);
+      assertThat(world.node(0).isRunning()).isFalse();
+    }
+
+    @Test
+    void goesWhenThePeersKernelHoldsTheLastFlows() {
+      World world = running(2);
+      world.node(1).answersBarriersAfter(50 * MILLI);
+      world.node(0).stop();
+      world.run(68 * MILLI);
+      world.expectOnlyActive(0);
+      world.run(10 * MILLI);
+
+      world.expectOnlyActive(1);
+      assertThat(world.node(0).isRunning()).isFalse();
+    }
+
+    @Test
+    void waitsForThePeersKernelForOneAdvertAndNoLonger() {
+      World world = running(2);
+      world.node(1).answersBarriersAfter(NEVER);
+      world.node(0).stop();
+      world.run(118 * MILLI);
+      world.expectOnlyActive(0);
+      world.run(10 * MILLI);
+
+      world.expectOnlyActive(1);
+      assertThat(world.node(0).isRunning()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {10, 25})
+    void endsAsSoonAsThePeerIsSilentWhereverItWas(long millis) {
+      World world = running(2);
+      world.node(1).answersBarriersAfter(NEVER);
+      world.node(0).stop();
+      world.run(millis * MILLI);
+      world.node(1).powerOff();
+      world.run(130 * MILLI);
+
       assertThat(world.node(0).isRunning()).isFalse();
     }
 

@@ -373,6 +373,7 @@ final class World {
     private boolean maintained;
     private Asked remembered = Asked.NOTHING;
     private final List<Effect.AnswerHandover> answers = new ArrayList<>();
+    private long barrierNanos = 2 * MILLI;
     private long pausedAt = -1;
     private long advertsSent;
     private final List<AgentEvent> inbox = new ArrayList<>();
@@ -752,6 +753,7 @@ final class World {
                 deliver(new AgentEvent.FlowsCommitted(takeover));
               });
         }
+        case Effect.AskBarrier(String peer) -> barrier(node(peer.charAt(0) - 'a'));
         case Effect.ClaimAddresses(long takeover, List<VirtualAddress> addresses) -> {
           boolean late = now - commitBegan >= config.commitNanos();
           if (takeover != committing || (!committed.contains(takeover) && !late)) {
@@ -788,6 +790,21 @@ final class World {
             log(this + " " + sighting + " " + subject + " " + detail);
         case Effect.Finish _ -> kill();
       }
+    }
+
+    /** How long its kernel takes to hold all that it was told. */
+    void answersBarriersAfter(long nanos) {
+      barrierNanos = nanos;
+    }
+
+    private void barrier(Node peer) {
+      answer(
+          peer.barrierNanos,
+          () -> {
+            if (peer.core != null && peer.pausedAt < 0) {
+              deliver(new AgentEvent.BarrierAnswered(Clusters.node(peer.index)));
+            }
+          });
     }
 
     private void answer(long nanos, Runnable what) {

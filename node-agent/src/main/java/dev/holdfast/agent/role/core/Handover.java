@@ -35,14 +35,20 @@ public record Handover(
   public enum Phase {
     /** For a peer that may take the role and holds every flow. */
     WAITING,
-    /** The peers are told who is next; then the role is given up. */
+    /** The peers are told who is next. */
     TOLD,
+    /** The successor's kernel takes in all that it was told; then the role is given up. */
+    DRAINING,
     /** It was given up; somebody must be active now. */
     GIVEN
   }
 
   Handover told(String who, long atNanos) {
     return new Handover(cause, to, stays, request, Phase.TOLD, who, atNanos);
+  }
+
+  Handover draining(long untilNanos) {
+    return new Handover(cause, to, stays, request, Phase.DRAINING, successor, untilNanos);
   }
 
   Handover waiting(long untilNanos) {

@@ -14,20 +14,22 @@ import org.jspecify.annotations.Nullable;
  * Handovers: the part of a step in which the role is given away as planned.
  *
  * <pre>
- * | phase   | event                                    | actions                     | next        |
- * |---------|------------------------------------------|-----------------------------|-------------|
- * |         | asked, stopped, maintenance, configured  |                             | WAITING     |
- * | WAITING | a peer may take it and is in sync        | (the link tells who is next)| TOLD, 20 ms |
- * | WAITING | time is up, for a stop                   | priority 0                  | ended       |
- * | WAITING | time is up, otherwise                    | answer: refused             |             |
- * | TOLD    | the peer may not take it any more        |                             | WAITING     |
- * | TOLD    | time is up                               | priority 0                  | GIVEN       |
- * | GIVEN   | another router is active                 | answer: done, or failed     |             |
- * | GIVEN   | time is up                               | answer: failed              |             |
+ * | phase    | event                                   | actions                     | next        |
+ * |----------|-----------------------------------------|-----------------------------|-------------|
+ * |          | asked, stopped, maintenance, configured |                             | WAITING     |
+ * | WAITING  | a peer may take it and is in sync       | (the link tells who is next)| TOLD, 20 ms |
+ * | WAITING  | time is up or nobody may, for a stop    | priority 0                  | ended       |
+ * | WAITING  | time is up, otherwise                   | answer: refused             |             |
+ * | TOLD     | time is up                              | AskBarrier                  | DRAINING    |
+ * | DRAINING | BarrierAnswered, or its time up         | priority 0                  | GIVEN       |
+ * | both     | the peer may not take it any more       |                             | WAITING     |
+ * | GIVEN    | another router is active                | answer: done, or failed     |             |
+ * | GIVEN    | time is up                              | answer: failed              |             |
  * </pre>
  *
  * <p>What can wait (a request, the configuration, maintenance) never goes to a router that does not
- * hold the flows. A stop cannot wait longer than {@link Planned#withinNanos}.
+ * hold the flows. A stop cannot wait longer than {@link Planned#withinNanos}. The barrier waits for
+ * an advert interval, 100 ms at most: by then the peer, which is heard, has all but the last flows.
  *
  * <p>The peers learn over the link who is next, since a third router of higher priority would go
  * first; and whether the role stays there, since a better one would take it back.
@@ -35,6 +37,8 @@ import org.jspecify.annotations.Nullable;
 final class PlannedChange {
   /** Two heartbeats: all peers know who is next when the role is free. */
   private static final long TELL = 20_000_000L;
+
+  private static final long DRAIN_MAX = 100_000_000L;
 
   private final Turn turn;
 
@@ -167,6 +171,7 @@ final class PlannedChange {
     switch (handover.phase()) {
       case WAITING -> waiting(handover);
       case TOLD -> told(handover);
+      case DRAINING -> draining(handover);
       case GIVEN -> given(handover);
     }
   }
@@ -179,13 +184,13 @@ final class PlannedChange {
         handover.to().isEmpty() ? best() : Optional.of(handover.to()).filter(this::isReady);
     if (successor.isPresent()) {
       turn.handover = handover.told(successor.get(), turn.now + TELL);
+    } else if (handover.cause() == Cause.STOP
+        && (turn.isDue(handover.untilNanos()) || nobodyMay() != null)) {
+      turn.handover = null;
+      turn.finishStop();
     } else if (turn.isDue(handover.untilNanos())) {
       turn.handover = null;
-      if (handover.cause() == Cause.STOP) {
-        turn.finishStop();
-      } else {
-        answer(handover.request(), false, notReady(handover.to()));
-      }
+      answer(handover.request(), false, notReady(handover.to()));
     }
   }
 
@@ -194,10 +199,37 @@ final class PlannedChange {
       return;
     }
     if (!isReady(handover.successor())) {
-      turn.handover = handover.waiting(turn.now + turn.config.planned().withinNanos());
-      waiting(turn.handover);
+      waitAgain(handover);
+    } else if (turn.isDue(handover.untilNanos())) {
+      turn.handover =
+          handover.draining(turn.now + Math.min(turn.config.intervalNanos(), DRAIN_MAX));
+      turn.actions.add(new RoleAction.AskBarrier(handover.successor()));
+    }
+  }
+
+  private void draining(Handover handover) {
+    if (lostTheRole(handover)) {
+      return;
+    }
+    if (!isReady(handover.successor())) {
+      waitAgain(handover);
     } else if (turn.isDue(handover.untilNanos())) {
       giveUp(handover);
+    }
+  }
+
+  private void waitAgain(Handover handover) {
+    turn.handover = handover.waiting(turn.now + turn.config.planned().withinNanos());
+    waiting(turn.handover);
+  }
+
+  /** The peer's kernel holds what it was told before it was asked. */
+  void barrierAnswered(String node) {
+    Handover handover = turn.handover;
+    if (handover != null
+        && handover.phase() == Phase.DRAINING
+        && handover.successor().equals(node)) {
+      turn.handover = handover.draining(turn.now);
     }
   }
 

@@ -39,6 +39,12 @@ public sealed interface RoleAction {
    */
   record CommitFlows(long takeover, long withinNanos) implements RoleAction {}
 
+  /**
+   * Tell a peer every change of ours, and ask it to bring them into its kernel now; answered by
+   * {@link RoleEvent.BarrierAnswered}.
+   */
+  record AskBarrier(String node) implements RoleAction {}
+
   /** Take the addresses; those already there get a new lifetime. */
   record ClaimAddresses(long takeover, List<VirtualAddress> addresses) implements RoleAction {}
 

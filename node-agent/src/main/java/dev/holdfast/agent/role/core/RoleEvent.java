@@ -76,6 +76,9 @@ public sealed interface RoleEvent {
 
   record FlowsCommitted(long takeover) implements RoleEvent {}
 
+  /** Answers {@link RoleAction.AskBarrier}. */
+  record BarrierAnswered(String node) implements RoleEvent {}
+
   record AddressesClaimed(long takeover) implements RoleEvent {}
 
   /** The kernel would not take a virtual address. */

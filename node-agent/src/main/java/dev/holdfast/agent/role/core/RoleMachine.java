@@ -66,6 +66,7 @@ public final class RoleMachine {
       case RoleEvent.AddressClaimSeen seen -> turn.addressClaimSeen(seen);
       case RoleEvent.FaultChanged(Fault fault, boolean present) -> turn.fault(fault, present);
       case RoleEvent.FlowsCommitted(long takeover) -> turn.flowsCommitted(takeover);
+      case RoleEvent.BarrierAnswered(String node) -> turn.barrierAnswered(node);
       case RoleEvent.AddressesClaimed(long takeover) -> turn.addressesClaimed(takeover);
       case RoleEvent.AddressRefused refused -> turn.addressRefused(refused);
       case RoleEvent.ActiveHeard(Segment segment, var source, int priority) ->

@@ -252,6 +252,10 @@ final class Turn {
     maintenance = on;
   }
 
+  void barrierAnswered(String node) {
+    planned.barrierAnswered(node);
+  }
+
   void handoverAsked(RoleEvent.HandoverAsked asked) {
     planned.asked(asked);
   }

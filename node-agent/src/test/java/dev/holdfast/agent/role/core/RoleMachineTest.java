@@ -1043,7 +1043,11 @@ class RoleMachineTest {
       on(new RoleEvent.MaintenanceChanged(true));
       assertThat(state.successor()).isEqualTo("a");
       now += 20 * MILLI;
-      on(new RoleEvent.DeadlineReached());
+      assertThat(on(new RoleEvent.DeadlineReached())).contains(new RoleAction.AskBarrier("a"));
+      assertThat(state.role()).isEqualTo(Role.ACTIVE);
+      on(new RoleEvent.BarrierAnswered("c"));
+      assertThat(state.role()).isEqualTo(Role.ACTIVE);
+      on(new RoleEvent.BarrierAnswered("a"));
       assertThat(state.role()).isEqualTo(Role.MAINTENANCE);
     }
 
