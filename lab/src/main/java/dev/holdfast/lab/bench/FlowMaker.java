@@ -4,9 +4,11 @@ import dev.holdfast.api.addr.Ipv4Address;
 import dev.holdfast.lab.LabException;
 import dev.holdfast.lab.Pause;
 import dev.holdfast.lab.net.Namespace;
+import dev.holdfast.lab.net.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -43,6 +45,16 @@ final class FlowMaker implements AutoCloseable {
    */
   double create(Namespace where, Ends ends, int first, int count, int perSecond) {
     return run(where, "create", ends, first, count, perSecond);
+  }
+
+  /** The same as fast as the kernel takes them, while somebody listens to its events. */
+  double createHeard(Namespace where, Ends ends, int first, int count) {
+    return run(where, "heard", ends, first, count, 0);
+  }
+
+  /** Empties the kernel's table there. */
+  static void flush(Namespace where) {
+    Programs.attempt("", List.of("ip", "netns", "exec", where.name(), "conntrack", "-F"));
   }
 
   /** Short flows: born, established and ended, for so many seconds. */

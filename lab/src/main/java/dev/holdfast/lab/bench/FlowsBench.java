@@ -6,7 +6,6 @@ import dev.holdfast.lab.LabException;
 import dev.holdfast.lab.LabSession.Standing;
 import dev.holdfast.lab.Pause;
 import dev.holdfast.lab.net.Attachment;
-import dev.holdfast.lab.net.Programs;
 import dev.holdfast.lab.net.Router;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -175,8 +174,7 @@ final class FlowsBench implements Bench {
     private void restart() {
       standing.software(pair.backup()).processes().forEach(ProcessHandle::destroyForcibly);
       Pause.millis(QUIET_MILLIS);
-      Programs.attempt(
-          "", List.of("ip", "netns", "exec", pair.backup().namespace().name(), "conntrack", "-F"));
+      FlowMaker.flush(pair.backup().namespace());
       long begin = System.nanoTime();
       standing.software(pair.backup()).restartSpeaker();
       if (stack == CopyStack.HOLDFAST) {

@@ -3,6 +3,8 @@
  * commits. Many requests to a system call, an acknowledgement asked for only on the last.
  *
  * Usage: flows create CLIENT SERVER NAT FIRST COUNT PER_SECOND    established TCP flows, translated to NAT; 0: no pause
+ *        flows heard  CLIENT SERVER NAT FIRST COUNT PER_SECOND    the same while somebody listens to events, as each
+ *                                                                 program that copies flows must
  *        flows churn  CLIENT SERVER NAT PER_SECOND SECONDS       born, established, ended: three events a flow
  *
  * Flow number i goes from CLIENT + i / 50000 to SERVER + i / 50000, port 80, and has port 10000 + i % 50000.
@@ -10,6 +12,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/filter.h>
 #include <linux/netfilter/nf_conntrack_common.h>
 #include <linux/netfilter/nf_conntrack_tcp.h>
 #include <linux/netfilter/nfnetlink.h>
@@ -211,9 +214,21 @@ static void churn(long per_second, long seconds) {
   }
 }
 
+/* A listener that lets nothing in: the kernel makes the events, and nobody has the work of reading them. */
+static void listen_to_nothing(void) {
+  struct sock_filter nothing[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+  struct sock_fprog program = {.len = 1, .filter = nothing};
+  struct sockaddr_nl self = {.nl_family = AF_NETLINK, .nl_groups = 7};
+  int listener = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
+  if (listener < 0 || setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0 ||
+      bind(listener, (struct sockaddr *)&self, sizeof self) != 0) {
+    fail("flows: listener");
+  }
+}
+
 int main(int count, char **words) {
   if (count < 7) {
-    fprintf(stderr, "usage: flows create|churn CLIENT SERVER NAT NUMBER…\n");
+    fprintf(stderr, "usage: flows create|heard|churn CLIENT SERVER NAT NUMBER…\n");
     return 2;
   }
   client = ntohl(inet_addr(words[2]));
@@ -227,6 +242,9 @@ int main(int count, char **words) {
   int bytes = 1 << 20;
   setsockopt(netlink, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes);
   setsockopt(netlink, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes);
+  if (strcmp(words[1], "heard") == 0) {
+    listen_to_nothing();
+  }
   long long began = now();
   if (strcmp(words[1], "churn") == 0) {
     churn(atol(words[5]), atol(words[6]));

@@ -3,6 +3,7 @@ package dev.holdfast.agent.shell;
 import dev.holdfast.agent.flow.FlowTable;
 import dev.holdfast.agent.flow.Replication;
 import dev.holdfast.agent.flow.ReplicationRules;
+import dev.holdfast.agent.linux.Scheduling;
 import dev.holdfast.agent.linux.SyscallException;
 import dev.holdfast.agent.sync.core.TableFlows;
 import dev.holdfast.api.v1alpha1.FailedFlow;
@@ -102,12 +103,18 @@ final class KernelFlows implements AutoCloseable {
     this.continuous = continuous;
     this.post = post;
     watch = new FlowWatch(table, rules);
-    writer = ConntrackWriter.start(BATCHES, BATCH_BYTES, () -> {}, new Written());
+    writer = ConntrackWriter.start(BATCHES, BATCH_BYTES, KernelFlows::realTime, new Written());
     committer = new FlowCommitter(table, writer);
     listener =
         ConntrackListener.start(
             ConntrackListener.Options.DEFAULT, new int[] {writer.portId()}, () -> {}, new Heard());
     dumper = ConntrackDumper.open(new Dumped());
+  }
+
+  /** The role waits at a takeover for what is written, adverts never do: hence below the loop. */
+  private static void realTime() {
+    Scheduling.Outcome _ =
+        Scheduling.realTime(Scheduling.Policy.ROUND_ROBIN, RunningAgent.REAL_TIME_PRIORITY - 1);
   }
 
   // -------------------------------------------------------------------------- from other threads

@@ -69,7 +69,7 @@ public final class RunningAgent implements AutoCloseable {
   private static final int SLICE_MILLIS = 50;
   private static final long POLL_MILLIS = 10;
   private static final String NOT_ACTIVE = "not active";
-  private static final int REAL_TIME_PRIORITY = 40;
+  static final int REAL_TIME_PRIORITY = 40;
 
   private final Inbox inbox = new Inbox();
   private final NetworkView networks;
