@@ -74,16 +74,20 @@ class PolicyChangeNetnsIT {
               - {name: opened, from: WAN, protocol: TCP, ports: [%d]}
             forward:
               - {from: LAN, to: WAN}
-          nat: {portForwards: [{port: %d, to: "192.168.0.50:80"}]}
+          nat: {source: Interface, portForwards: [{port: %d, to: "192.168.0.50:80"}]}
         """
             .formatted(more, port, port);
   }
 
-  /** Alone, and with adverts that leave an agent time to come back, so that only rules count. */
+  /**
+   * One router alone. Its own addresses carry the flows: they stay when an agent dies, while the
+   * virtual ones end three seconds later, so that whatever is lost is the policy's doing.
+   */
   private PolicyLab aloneWith(String resource, BackEnd backEnd) {
     PolicyLab lab = new PolicyLab(folder, resource, backEnd, OTHERS);
     lab.agent(lab.b()).stop(10_000);
     lab.awaitSettled();
+    lab.lanHost().run("ip", "route", "replace", "default", "via", "192.168.0.1");
     return lab;
   }
 
@@ -107,12 +111,15 @@ class PolicyChangeNetnsIT {
     return text.split(part, -1).length - 1;
   }
 
-  /** Ten kills of each in a short run; {@code -Dholdfast.kills=100} for the whole of it. */
+  /**
+   * Ten kills of each in a short run; {@code -Dholdfast.kills=50}, with another {@code
+   * -Dholdfast.seed} each time, for more.
+   */
   @ParameterizedTest
   @EnumSource
   void agentsThatAreKilledInAnApplicationLeaveTheOldPolicyOrTheNewOne(BackEnd backEnd) {
     int kills = Integer.getInteger("holdfast.kills", 10);
-    var random = new Random(backEnd.name().hashCode());
+    var random = new Random(Long.getLong("holdfast.seed", 0) + backEnd.ordinal());
     String[] resources = {open(1111, ""), open(2222, "")};
     try (PolicyLab lab = aloneWith(resources[0], backEnd)) {
       Router router = lab.a();
@@ -148,16 +155,14 @@ class PolicyChangeNetnsIT {
               router,
               "kill " + i + ", ready for the next",
               APPLIED_MILLIS,
-              () -> ours(router, backEnd).equals(right[after]) && lab.isActive(router));
+              () -> ours(router, backEnd).equals(right[after]));
         }
         Probes.Count count = probes.end();
         System.out.printf(
             "agents killed: %s, %d, %d of them when tables had changed, %d between two tables;"
                 + " %d of %d datagrams lost%n",
             backEnd, kills, begun, mixed, count.lost(), count.sent());
-        // Not none: the address goes with each killed agent and is away until the next is active,
-        // and a host that asks for its gateway just then waits.
-        assertThat(count.lost()).isLessThan(count.sent() / 20);
+        assertThat(count.lost()).as("of %d datagrams", count.sent()).isZero();
       }
     }
   }
