@@ -11,12 +11,14 @@ import dev.holdfast.api.addr.MacAddress;
 import dev.holdfast.lab.PolicyLab.BackEnd;
 import dev.holdfast.lab.net.Namespace;
 import dev.holdfast.lab.net.PodNetwork;
+import dev.holdfast.lab.net.Router;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,12 +51,37 @@ class GatewayPolicyNetnsIT {
   private static final String LAN_A = "192.168.0.1";
   private static final String HOST = "192.168.0.100";
 
+  /** etcd, API server, VXLAN, kubelet, WireGuard: what k3s opens between its nodes. */
+  private static final List<Integer> CLUSTER_PORTS =
+      List.of(2379, 2380, 6443, 8472, 10250, 51820);
+
+  private static final String A_KUBELETS_AND_A_USERS =
+      """
+      *mangle
+      :KUBE-IPTABLES-HINT - [0:0]
+      COMMIT
+      *filter
+      -A INPUT -s 203.0.113.9/32 -j DROP
+      COMMIT
+      """;
+
+  private static final String ANOTHER_USERS =
+      """
+      *filter
+      -A INPUT -s 203.0.113.10/32 -j DROP
+      COMMIT
+      """;
+
   @TempDir static Path folder;
   private static PolicyLab lab;
 
   @BeforeAll
   static void build() {
-    lab = new PolicyLab(folder, RESOURCE, BackEnd.NFT, "");
+    lab =
+        new PolicyLab(
+            folder,
+            RESOURCE,
+            Map.of(BackEnd.NFT, A_KUBELETS_AND_A_USERS, BackEnd.LEGACY, ANOTHER_USERS));
     lab.serve(lab.internetHost(), 5000);
     lab.serve(lab.internetHost(), 443);
     for (int port : List.of(53, 67, 123)) {
@@ -65,6 +92,10 @@ class GatewayPolicyNetnsIT {
     }
     for (int port : List.of(22, 8080)) {
       lab.serve(lab.a().namespace(), port);
+    }
+    for (int port : CLUSTER_PORTS) {
+      lab.serve(lab.a().namespace(), port);
+      lab.serve(lab.b().namespace(), port);
     }
   }
 
@@ -158,8 +189,26 @@ class GatewayPolicyNetnsIT {
 
   @Test
   void everythingPassesBetweenTheRoutersOnTheirOwnCable() {
-    assertThat(seenByTcp(lab.b().namespace(), "10.10.1.1", 8080)).isEqualTo("10.10.1.2");
-    assertThat(seenByUdp(lab.b().namespace(), "10.10.1.1", 8080)).isEqualTo("10.10.1.2");
+    for (int port : CLUSTER_PORTS) {
+      assertThat(seenByTcp(lab.b().namespace(), "10.10.1.1", port)).isEqualTo("10.10.1.2");
+      assertThat(seenByUdp(lab.b().namespace(), "10.10.1.1", port)).isEqualTo("10.10.1.2");
+      assertThat(seenByTcp(lab.a().namespace(), "10.10.1.2", port)).isEqualTo("10.10.1.1");
+      assertThat(seenByUdp(lab.a().namespace(), "10.10.1.2", port)).isEqualTo("10.10.1.1");
+    }
+  }
+
+  @Test
+  void rulesOfOthersInBothBackEndsAreReported() {
+    String sentence =
+        "both iptables back ends hold rules of others, and every packet is judged by both; ours"
+            + " are in nft";
+    for (Router router : lab.topology().routers()) {
+      assertThat(lab.status(router).replaceAll("\\s", ""))
+          .contains("\"backend\":\"nft\",\"mixed\":true");
+      assertThat(lab.screen(router)).contains("Degraded: ", sentence);
+      assertThat(lab.metrics(router)).contains("\nholdfast_policy_mixed_back_ends 1");
+      assertThat(lab.log(router)).contains("policy " + sentence);
+    }
   }
 
   @Test

@@ -9,6 +9,7 @@ import dev.holdfast.lab.PolicyLab.Probes;
 import dev.holdfast.lab.net.Router;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
@@ -84,7 +85,7 @@ class PolicyChangeNetnsIT {
    * virtual ones end three seconds later, so that whatever is lost is the policy's doing.
    */
   private PolicyLab aloneWith(String resource, BackEnd backEnd) {
-    PolicyLab lab = new PolicyLab(folder, resource, backEnd, OTHERS);
+    PolicyLab lab = new PolicyLab(folder, resource, Map.of(backEnd, OTHERS));
     lab.agent(lab.b()).stop(10_000);
     lab.awaitSettled();
     lab.lanHost().run("ip", "route", "replace", "default", "via", "192.168.0.1");
@@ -243,7 +244,7 @@ class PolicyChangeNetnsIT {
 
   @Test
   void theBackupTakesBackAPolicyAfterWhichItNoLongerHearsTheActiveRouter() {
-    try (PolicyLab lab = new PolicyLab(folder, open(1111, ""), BackEnd.NFT, OTHERS)) {
+    try (PolicyLab lab = new PolicyLab(folder, open(1111, ""), Map.of(BackEnd.NFT, OTHERS))) {
       String before = cutOff(lab);
       awaitRolledBack(lab, lab.b(), before);
       assertThat(lab.log(lab.b()))
@@ -254,7 +255,7 @@ class PolicyChangeNetnsIT {
 
   @Test
   void itIsTakenBackAlsoWhenTheAgentIsKilledInBetween() {
-    try (PolicyLab lab = new PolicyLab(folder, open(1111, ""), BackEnd.NFT, OTHERS)) {
+    try (PolicyLab lab = new PolicyLab(folder, open(1111, ""), Map.of(BackEnd.NFT, OTHERS))) {
       String before = cutOff(lab);
       PolicyLab.await(
           "on trial", PROMISED_MILLIS, () -> lab.log(lab.b()).contains("policy on trial"));
@@ -266,7 +267,7 @@ class PolicyChangeNetnsIT {
 
   @Test
   void aPolicyThatCutsNobodyOffIsConfirmed() {
-    try (PolicyLab lab = new PolicyLab(folder, open(1111, ""), BackEnd.NFT, OTHERS)) {
+    try (PolicyLab lab = new PolicyLab(folder, open(1111, ""), Map.of(BackEnd.NFT, OTHERS))) {
       awaitPort(lab, BackEnd.NFT, 1111);
       applied(lab, BackEnd.NFT, open(2222, ""), 2222);
       lab.await(

@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -81,7 +82,7 @@ final class PolicyLab implements AutoCloseable {
    * @param others what other programs have loaded on each router before the agent starts, as
    *     iptables-restore reads it
    */
-  PolicyLab(Path folder, String resource, BackEnd backEnd, String others) {
+  PolicyLab(Path folder, String resource, Map<BackEnd, String> others) {
     this.folder = folder;
     lab =
         Lab.build(
@@ -90,7 +91,10 @@ final class PolicyLab implements AutoCloseable {
             topology ->
                 topology
                     .routers()
-                    .forEach(router -> restore(router, backEnd, Family.IPV4, others)));
+                    .forEach(
+                        router ->
+                            others.forEach(
+                                (backEnd, text) -> restore(router, backEnd, Family.IPV4, text))));
     try {
       lab.awaitSettled(SETTLED_MILLIS);
     } catch (RuntimeException e) {
@@ -199,8 +203,28 @@ final class PolicyLab implements AutoCloseable {
 
   /** What {@code holdfast status --output json} says of a router. */
   String status(Router router) {
-    return ((dev.holdfast.lab.stack.HoldfastSoftware) agent(router))
-        .command("status", List.of("--output", "json"));
+    return agent(router).command("status", List.of("--output", "json"));
+  }
+
+  /** What {@code holdfast status} shows a person. */
+  String screen(Router router) {
+    return agent(router).command("status", List.of());
+  }
+
+  /** What a Prometheus on that router would read. */
+  String metrics(Router router) {
+    return router
+        .namespace()
+        .call(
+            () -> {
+              try (Socket socket = new Socket("127.0.0.1", 9477)) {
+                socket.setSoTimeout(PATIENCE_MILLIS);
+                socket
+                    .getOutputStream()
+                    .write("GET /metrics HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+              }
+            });
   }
 
   static void await(String what, long millis, BooleanSupplier condition) {

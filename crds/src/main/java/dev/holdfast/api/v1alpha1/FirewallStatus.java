@@ -15,6 +15,9 @@ public record FirewallStatus(
                 + " is so.")
         @Nullable Boolean onTrial,
     @JsonPropertyDescription("nft or legacy.") @Size(max = 32) @Nullable String backend,
+    @JsonPropertyDescription(
+            "Others have rules in both back ends, and every packet is judged by both.")
+        boolean mixed,
     @JsonPropertyDescription("How often something of ours was gone and put back.") @Required
         long driftRepaired,
     @JsonPropertyDescription("Packets that reached the log chain.") @Required long logHits) {}

@@ -69,6 +69,7 @@ final class SteadyStatus {
             firewall.generation(),
             firewall.onTrial(),
             firewall.backend(),
+            firewall.mixed(),
             firewall.driftRepaired(),
             0);
   }

@@ -236,6 +236,10 @@ public final class AgentMetrics implements MultiCollector {
           "Generation of the policy in the kernel.",
           (double) firewall.generation());
     }
+    page.gauge(
+        "policy_mixed_back_ends",
+        "1 while others have rules in both iptables back ends.",
+        flag(firewall.mixed()));
     page.counter(
         "policy_drift_repaired",
         "Times the policy was put right.",

@@ -415,11 +415,8 @@ public final class FirewallKeeper implements AutoCloseable {
 
   private void mixed(BackEndChoice choice) {
     if (choice.mixed() && !mixed) {
-      String sentence =
-          "both iptables back ends hold rules of others, and every packet is judged by both; ours"
-              + " are in "
-              + choice.backEnd().text();
-      events.accept(new FirewallEvent.MixedBackEnds(sentence));
+      events.accept(
+          new FirewallEvent.MixedBackEnds(FirewallReport.sentenceOfMix(choice.backEnd())));
     }
     mixed = choice.mixed();
   }

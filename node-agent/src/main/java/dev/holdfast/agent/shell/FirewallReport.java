@@ -2,6 +2,9 @@ package dev.holdfast.agent.shell;
 
 import dev.holdfast.agent.firewall.core.BackEnd;
 import dev.holdfast.agent.firewall.core.PolicyMark;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,4 +29,20 @@ public record FirewallReport(
 
   /** Before anything is known. */
   static final FirewallReport NONE = new FirewallReport(null, null, false, 0, 0, false, null);
+
+  /** What a person should look at, a sentence each. */
+  List<String> problems() {
+    Optional<String> mix =
+        Optional.ofNullable(backEnd).filter(_ -> mixed).map(FirewallReport::sentenceOfMix);
+    return Stream.concat(Optional.ofNullable(problem).stream(), mix.stream()).toList();
+  }
+
+  /**
+   * @param ours the back end that we write to
+   */
+  static String sentenceOfMix(BackEnd ours) {
+    return "both iptables back ends hold rules of others, and every packet is judged by both; ours"
+        + " are in "
+        + ours.text();
+  }
 }

@@ -1,5 +1,6 @@
 package dev.holdfast.agent.shell;
 
+import dev.holdfast.agent.firewall.core.ConfirmMachine;
 import dev.holdfast.agent.firewall.core.Excuse;
 import dev.holdfast.agent.firewall.core.FirewallPlanner;
 import dev.holdfast.agent.firewall.core.Party;
@@ -195,40 +196,40 @@ final class HostSetup implements AutoCloseable {
         report.standing() == null ? null : report.standing().generation(),
         report.onTrial() ? true : null,
         report.backEnd() == null ? null : report.backEnd().text(),
+        report.mixed(),
         report.driftRepaired(),
         report.logHits());
   }
 
-  /** What keeps the wanted policy from standing; empty when nothing does. */
+  /** What keeps the wanted policy from standing, or beside it judges packets. */
   List<String> policyProblems() {
-    String problem = firewall.report().problem();
-    return problem == null ? List.of() : List.of(problem);
+    return firewall.report().problems();
   }
 
-  /**
-   * A router was heard by an advert. While this one is active, others' adverts are the last words
-   * of who yields: nobody expects to hear them again.
-   */
+  /** A router was heard by an advert. */
   void advertHeard(String network, IpAddress source, boolean givesUp) {
     Party party = Party.advertsOf(source, network);
     if (givesUp) {
       firewall.excuse(new Excuse.GaveUp(party));
-    } else if (!isActive) {
-      firewall.heard(party, 0);
+    } else {
+      heard(party, 0);
     }
   }
 
   /** A peer was heard by its link on this network. */
   void linkHeard(String peer, String network, long agoNanos) {
-    Party party = Party.linkOf(peer, network);
-    if (!inResource.covers(party)) {
-      firewall.heard(party, agoNanos);
-    }
+    heard(Party.linkOf(peer, network), agoNanos);
   }
 
   /** Somebody answered, like the API server. */
   void answered(String who) {
-    firewall.heard(Party.answering(who), 0);
+    heard(Party.answering(who), 0);
+  }
+
+  private void heard(Party party, long agoNanos) {
+    if (ConfirmMachine.isExpected(party, isActive, inResource)) {
+      firewall.heard(party, agoNanos);
+    }
   }
 
   /** A network has no carrier: whoever is not heard there now is not cut off by a policy. */

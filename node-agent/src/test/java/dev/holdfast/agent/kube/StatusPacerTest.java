@@ -50,7 +50,7 @@ class StatusPacerTest {
             List.of(new PeerStatus("router-b", "direct", "Up", tick, tick, tick % 3, tick, tick)),
             List.of("01234567")),
         new FlowStatus(tick, tick, Map.of()),
-        new FirewallStatus(3L, null, "nft", 0, tick),
+        new FirewallStatus(3L, null, "nft", false, 0, tick),
         true,
         faults,
         List.of(),

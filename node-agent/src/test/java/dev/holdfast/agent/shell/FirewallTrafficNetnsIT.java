@@ -20,6 +20,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 @DisplayName("Packets under the policy, in a real kernel")
 class FirewallTrafficNetnsIT {
 
+  /** etcd, API server, VXLAN, kubelet, WireGuard: what k3s opens between its nodes. */
+  private static final List<Integer> CLUSTER_PORTS =
+      List.of(2379, 2380, 6443, 8472, 10250, 51820);
+
   private FirewallWorld world;
 
   @BeforeEach
@@ -174,8 +178,10 @@ class FirewallTrafficNetnsIT {
   @ParameterizedTest
   @EnumSource
   void clusterTrafficPassesBetweenNodesOnly(BackEnd backEnd) {
-    world.serve(world.router, 10250);
-    world.serve(world.host, 2379);
+    for (int port : CLUSTER_PORTS) {
+      world.serve(world.router, port);
+      world.serve(world.host, port);
+    }
     assertThat(
             world.apply(
                 world.runner(backEnd),
@@ -190,8 +196,12 @@ class FirewallTrafficNetnsIT {
                     RouterFacts.NONE)))
         .isInstanceOf(Outcome.Applied.class);
 
-    assertThat(world.seenByTcp(world.host, "192.168.0.1", 10250)).isEqualTo(FirewallWorld.HOST);
-    assertThat(world.seenByTcp(world.router, FirewallWorld.HOST, 2379)).isEqualTo("192.168.0.1");
+    for (int port : CLUSTER_PORTS) {
+      assertThat(world.seenByTcp(world.host, "192.168.0.1", port)).isEqualTo(FirewallWorld.HOST);
+      assertThat(world.seenByUdp(world.host, "192.168.0.1", port)).isEqualTo(FirewallWorld.HOST);
+      assertThat(world.seenByTcp(world.router, FirewallWorld.HOST, port)).isEqualTo("192.168.0.1");
+      assertThat(world.seenByUdp(world.router, FirewallWorld.HOST, port)).isEqualTo("192.168.0.1");
+    }
     assertThat(world.seenByTcp(world.host2, "192.168.0.1", 10250)).isEqualTo("silence");
     // A node of the LAN does not come in from the WAN.
     world.network.sysctl(world.router, "net.ipv4.conf.all.rp_filter", "0");

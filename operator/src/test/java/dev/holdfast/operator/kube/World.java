@@ -371,7 +371,7 @@ final class World implements AutoCloseable {
             List.of(),
             new FlowSyncStatus(peers, keys(cluster)),
             new FlowStatus(1000, inSync ? 1000 : 0, Map.of()),
-            new FirewallStatus(current.getSpec().generation(), null, "nft", 0, 0),
+            new FirewallStatus(current.getSpec().generation(), null, "nft", false, 0, 0),
             true,
             List.of(),
             List.of(),

@@ -292,6 +292,7 @@ public final class Stage {
                 gatewayNode.getSpec().generation(),
                 trials.contains(node) ? true : null,
                 "nft",
+                false,
                 0,
                 0),
             true,

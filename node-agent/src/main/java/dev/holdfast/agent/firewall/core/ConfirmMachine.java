@@ -96,6 +96,18 @@ public final class ConfirmMachine {
       PolicyMark wanted, PolicyMark inKernel, boolean confirmed, long confirmNanos) {}
 
   /**
+   * Whether somebody who is heard now is expected to be heard again, and so missed when he is not.
+   *
+   * @param active this router has the role: others' adverts are then the last words of who yields;
+   *     they count from when this one has yielded itself
+   * @param resource whom it names
+   */
+  public static boolean isExpected(Party party, boolean active, Excuse.NotInResource resource) {
+    boolean lastWords = active && party.sign() == Party.Sign.ADVERTS;
+    return !lastWords && !resource.covers(party);
+  }
+
+  /**
    * What follows from an application. To be asked before the kernel is touched: who is silenced
    * while the tables are loaded is missed too.
    *

@@ -132,6 +132,37 @@ class ConfirmMachineTest {
         .isEmpty();
   }
 
+  private static final Excuse.NotInResource RESOURCE =
+      new Excuse.NotInResource(Set.of("router-b"), Set.of("direct", "lan"), Set.of("lan"));
+
+  @Test
+  void expectsAdvertsAgainOnlyWhileAnotherRouterIsActive() {
+    assertThat(ConfirmMachine.isExpected(ADVERTS, false, RESOURCE)).isTrue();
+    assertThat(ConfirmMachine.isExpected(ADVERTS, true, RESOURCE))
+        .as("the last words of who yields to us")
+        .isFalse();
+  }
+
+  @Test
+  void expectsLinksAndAnswersAgainInEveryRole() {
+    for (boolean active : new boolean[] {false, true}) {
+      assertThat(ConfirmMachine.isExpected(ROUTER, active, RESOURCE)).isTrue();
+      assertThat(ConfirmMachine.isExpected(API, active, RESOURCE)).isTrue();
+    }
+  }
+
+  @Test
+  void expectsNobodyWhomTheResourceDoesNotName() {
+    assertThat(
+            ConfirmMachine.isExpected(Party.linkOf("router-c", "direct"), false, RESOURCE))
+        .isFalse();
+    assertThat(
+            ConfirmMachine.isExpected(
+                Party.advertsOf(IpAddress.parse("10.10.1.2"), "direct"), false, RESOURCE))
+        .as("no virtual router there")
+        .isFalse();
+  }
+
   @Test
   void doesNotWaitForOneThatGaveUp() {
     Trial trial = begun(Map.of(ADVERTS, 98 * SECOND));
