@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import dev.holdfast.api.render.GatewayIdentity;
@@ -32,6 +33,7 @@ public final class ClusterFile {
   private static final ObjectMapper YAML =
       YAMLMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int SOURCES_OF_RULE = 10;
 
   private final ObjectNode document;
   private final GatewayClusterSpec spec;
@@ -164,8 +166,46 @@ public final class ClusterFile {
         .toList();
   }
 
+  /** With a port of the routers open from the WANs, and the port only. */
+  public ClusterFile opening(int port) {
+    ObjectNode copy = document.deepCopy();
+    firewall(copy)
+        .putArray("input")
+        .addObject()
+        .put("from", "WAN")
+        .put("protocol", "TCP")
+        .putArray("ports")
+        .add(port);
+    return of(copy);
+  }
+
+  /** With a port of the LANs' hosts open from the WANs for so many {@link #source sources}. */
+  public ClusterFile forwardingFrom(int sources, int port) {
+    ObjectNode copy = document.deepCopy();
+    ArrayNode forward = firewall(copy).putArray("forward");
+    for (int i = 0; i < sources; ) {
+      ObjectNode rule = forward.addObject().put("from", "WAN").put("to", "LAN");
+      rule.put("protocol", "TCP").putArray("ports").add(port);
+      ArrayNode from = rule.putArray("sources");
+      for (int end = Math.min(sources, i + SOURCES_OF_RULE); i < end; i++) {
+        from.add(source(i));
+      }
+    }
+    forward.addObject().put("from", "LAN").put("to", "WAN");
+    return of(copy);
+  }
+
+  /** One of many addresses outside. */
+  public static String source(int number) {
+    return "203.0." + number / 250 + "." + (number % 250 + 1);
+  }
+
+  private static ObjectNode firewall(ObjectNode document) {
+    return ((ObjectNode) document.get("spec")).withObjectProperty("firewall");
+  }
+
   /** Writes the document where the agents read it. */
-  void write(Path file) {
+  public void write(Path file) {
     try {
       JSON.writerWithDefaultPrettyPrinter().writeValue(file.toFile(), document);
     } catch (IOException e) {

@@ -118,7 +118,16 @@ public final class LabSession implements AutoCloseable {
 
   /** A lab that has settled and carries no traffic, for somebody who looks at its software. */
   public void standing(LabOptions options, Consumer<Standing> look) {
-    Lab lab = build(options);
+    standing(options, _ -> {}, look);
+  }
+
+  /**
+   * The same.
+   *
+   * @param prepare does to the machines what is to be there before the software starts
+   */
+  public void standing(LabOptions options, Consumer<Topology> prepare, Consumer<Standing> look) {
+    Lab lab = build(options, prepare);
     try {
       Router active = lab.awaitSettled();
       var software = new LinkedHashMap<Router, RouterSoftware>();
@@ -147,7 +156,11 @@ public final class LabSession implements AutoCloseable {
   }
 
   private Lab build(LabOptions options) {
-    Lab lab = Lab.build(registry, options);
+    return build(options, _ -> {});
+  }
+
+  private Lab build(LabOptions options, Consumer<Topology> prepare) {
+    Lab lab = Lab.build(registry, options, prepare);
     standing.add(lab);
     narrator.built(lab.topology(), options.stack());
     return lab;

@@ -52,8 +52,7 @@ class GatewayPolicyNetnsIT {
   private static final String HOST = "192.168.0.100";
 
   /** etcd, API server, VXLAN, kubelet, WireGuard: what k3s opens between its nodes. */
-  private static final List<Integer> CLUSTER_PORTS =
-      List.of(2379, 2380, 6443, 8472, 10250, 51820);
+  private static final List<Integer> CLUSTER_PORTS = List.of(2379, 2380, 6443, 8472, 10250, 51820);
 
   private static final String A_KUBELETS_AND_A_USERS =
       """

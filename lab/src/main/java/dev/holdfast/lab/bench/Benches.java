@@ -17,6 +17,7 @@ final class Benches {
           new BusyBench(),
           new CommitBench(),
           new FlowsBench(),
+          new PolicyBench(),
           new IdleBench());
 
   private Benches() {}

@@ -1,6 +1,8 @@
 package dev.holdfast.lab.stack;
 
+import dev.holdfast.lab.ClusterFile;
 import dev.holdfast.lab.LabException;
+import dev.holdfast.lab.net.Programs;
 import dev.holdfast.lab.net.Router;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -60,6 +62,12 @@ public final class HoldfastSoftware implements RouterSoftware {
     command.addAll(List.of("--state-dir", folder.resolve("state").toString()));
     command.addAll(List.of("--link-key", linkKey.toString()));
     agent = router.namespace().start(logFile().toFile(), command);
+  }
+
+  /** Changes the file, which all routers share, and has this router's agent read it. */
+  public void reload(ClusterFile changed) {
+    changed.write(config);
+    Programs.run("kill", "-HUP", Long.toString(processes().getFirst().pid()));
   }
 
   @Override

@@ -116,10 +116,14 @@ public final class KeepalivedSoftware implements RouterSoftware {
         .formatted(folder, ConntrackdConfig.lockFile(folder));
   }
 
+  /** The article's rules for this router, as {@code iptables-restore} reads them. */
+  public String rules(Family family) {
+    return ArticleRules.text(node, translation, family);
+  }
+
   private void restore(String program, Family family) {
     Programs.feed(
-        ArticleRules.text(node, translation, family),
-        List.of("ip", "netns", "exec", router.namespace().name(), program, "-w"));
+        rules(family), List.of("ip", "netns", "exec", router.namespace().name(), program, "-w"));
   }
 
   private void startConntrackd() {

@@ -21,8 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class FirewallTrafficNetnsIT {
 
   /** etcd, API server, VXLAN, kubelet, WireGuard: what k3s opens between its nodes. */
-  private static final List<Integer> CLUSTER_PORTS =
-      List.of(2379, 2380, 6443, 8472, 10250, 51820);
+  private static final List<Integer> CLUSTER_PORTS = List.of(2379, 2380, 6443, 8472, 10250, 51820);
 
   private FirewallWorld world;
 

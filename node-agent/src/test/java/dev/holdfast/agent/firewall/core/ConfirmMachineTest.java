@@ -153,8 +153,7 @@ class ConfirmMachineTest {
 
   @Test
   void expectsNobodyWhomTheResourceDoesNotName() {
-    assertThat(
-            ConfirmMachine.isExpected(Party.linkOf("router-c", "direct"), false, RESOURCE))
+    assertThat(ConfirmMachine.isExpected(Party.linkOf("router-c", "direct"), false, RESOURCE))
         .isFalse();
     assertThat(
             ConfirmMachine.isExpected(

@@ -1,0 +1,35 @@
+package dev.holdfast.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.holdfast.api.v1alpha1.RuleSpec;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("The resource of a lab, with what a bench changes in it")
+class ClusterFileTest {
+
+  @Test
+  void opensAPortOfTheRoutersAndNothingElse() {
+    assertThat(ClusterFile.read(null).opening(4001).spec().firewall().input())
+        .singleElement()
+        .satisfies(rule -> assertThat(rule.ports()).hasSize(1));
+  }
+
+  @Test
+  void forwardsFromAsManySourcesAsAreWantedEachOnce() {
+    List<RuleSpec> rules =
+        ClusterFile.read(null).forwardingFrom(505, 4002).spec().firewall().forward();
+
+    assertThat(rules).hasSize(52);
+    assertThat(
+            rules.stream()
+                .filter(rule -> rule.sources() != null)
+                .flatMap(rule -> Objects.requireNonNull(rule.sources()).stream()))
+        .containsExactlyElementsOf(IntStream.range(0, 505).mapToObj(ClusterFile::source).toList())
+        .doesNotHaveDuplicates();
+  }
+}
