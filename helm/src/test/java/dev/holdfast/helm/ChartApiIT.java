@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -117,6 +118,35 @@ class ChartApiIT {
 
     assertThat(definitions()).containsExactlyElementsOf(DEFINITIONS);
     assertThat(operator().getSpec().getReplicas()).isEqualTo(2);
+  }
+
+  @Test
+  void monitoringFindsTheOperatorAndBringsTheAlerts() {
+    server.installMonitoring();
+    InstallCommand install = Chart.helm().install().withName("holdfast");
+    install.set("monitoring.enabled", true);
+    install
+        .withNamespace(Chart.NAMESPACE)
+        .createNamespace()
+        .withKubeConfigContents(server.kubeconfig())
+        .call();
+
+    GenericKubernetesResource monitor = monitoring("PodMonitor", OPERATOR);
+    Map<String, String> labels = operator().getSpec().getTemplate().getMetadata().getLabels();
+    assertThat(labels).containsAllEntriesOf(monitor.get("spec", "selector", "matchLabels"));
+    String port = monitor.get("spec", "podMetricsEndpoints", 0, "port");
+    assertThat(operator().getSpec().getTemplate().getSpec().getContainers().getFirst().getPorts())
+        .anyMatch(one -> one.getName().equals(port));
+    assertThat(monitoring("PrometheusRule", "holdfast").<List<?>>get("spec", "groups", 0, "rules"))
+        .hasSizeGreaterThan(6);
+  }
+
+  private static GenericKubernetesResource monitoring(String kind, String name) {
+    return client
+        .genericKubernetesResources("monitoring.coreos.com/v1", kind)
+        .inNamespace(Chart.NAMESPACE)
+        .withName(name)
+        .get();
   }
 
   @Test

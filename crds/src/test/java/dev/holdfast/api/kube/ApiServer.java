@@ -110,13 +110,24 @@ public final class ApiServer implements AutoCloseable {
    */
   public void installDefinitions(Path crds) {
     for (String name : List.of("gatewayclusters", "gatewaynodes")) {
-      CustomResourceDefinition crd =
+      install(
           Serialization.unmarshal(
               Golden.read(crds.resolve(name + ".holdfast.dev.yaml")),
-              CustomResourceDefinition.class);
-      client.resource(crd).create();
-      client.resource(crd).waitUntilCondition(ApiServer::isEstablished, 30, TimeUnit.SECONDS);
+              CustomResourceDefinition.class));
     }
+  }
+
+  /** The kinds of the Prometheus operator, as far as we write them. */
+  public void installMonitoring() {
+    client
+        .load(Objects.requireNonNull(ApiServer.class.getResourceAsStream("/monitoring.yaml")))
+        .items()
+        .forEach(crd -> install((CustomResourceDefinition) crd));
+  }
+
+  private void install(CustomResourceDefinition crd) {
+    client.resource(crd).create();
+    client.resource(crd).waitUntilCondition(ApiServer::isEstablished, 30, TimeUnit.SECONDS);
   }
 
   private static boolean isEstablished(CustomResourceDefinition crd) {

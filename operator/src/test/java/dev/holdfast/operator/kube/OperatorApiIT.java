@@ -11,7 +11,9 @@ import dev.holdfast.api.v1alpha1.GatewayCluster;
 import dev.holdfast.api.v1alpha1.GatewayNode;
 import dev.holdfast.api.v1alpha1.GatewayNodeNames;
 import dev.holdfast.api.v1alpha1.Role;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -40,6 +42,7 @@ class OperatorApiIT {
   static void start() {
     world = new World();
     client = world.client;
+    world.server.installMonitoring();
     world.startOperator(World.settings("agent:1"));
   }
 
@@ -82,6 +85,28 @@ class OperatorApiIT {
         .getMetadata()
         .getLabels()
         .get(GatewayNodeNames.ROLE_LABEL);
+  }
+
+  @Test
+  void everyClusterHasAPodMonitorThatFindsItsAgents() {
+    world.running("seen", "seen-a", "seen-b");
+
+    GenericKubernetesResource monitor =
+        Objects.requireNonNull(
+            client
+                .genericKubernetesResources("monitoring.coreos.com/v1", "PodMonitor")
+                .inNamespace(NAMESPACE)
+                .withName("seen")
+                .get());
+
+    assertThat(monitor.<String>get("spec", "podMetricsEndpoints", 0, "port")).isEqualTo("metrics");
+    Map<String, String> selector = monitor.get("spec", "selector", "matchLabels");
+    assertThat(client.pods().inNamespace(NAMESPACE).withLabels(selector).list().getItems())
+        .extracting(pod -> pod.getMetadata().getName())
+        .containsExactlyInAnyOrder("seen-seen-a-pod", "seen-seen-b-pod");
+    assertThat(monitor.getMetadata().getOwnerReferences())
+        .extracting(OwnerReference::getName)
+        .containsExactly("seen");
   }
 
   @Test

@@ -9,6 +9,12 @@ import dev.holdfast.api.v1alpha1.GatewayNode;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +42,7 @@ class ScaleApiIT {
 
   private static final Path CHART = Path.of("../helm/holdfast/values.yaml");
   private static final Path PROGRAM = Path.of("target/quarkus-app/quarkus-run.jar");
+  private static final int HTTP_PORT = freePort();
   private static final Duration REST =
       Duration.ofSeconds(Integer.getInteger("scale.rest.seconds", 5));
   private static final Duration LONG = Duration.ofMinutes(10);
@@ -56,6 +63,9 @@ class ScaleApiIT {
           rows.add(measure(world, operator, Integer.parseInt(size.strip())));
         }
         print(rows);
+        assertThat(metrics())
+            .contains("operator_sdk_reconciliations_started_total{", "jvm_memory_used_bytes{")
+            .doesNotContain("name=\"c0\"");
         assertThat(rows)
             .allMatch(row -> row.atRest() == 0)
             .allMatch(row -> row.residentMib() < limit);
@@ -65,6 +75,14 @@ class ScaleApiIT {
         operator.destroyForcibly();
         Files.delete(kubeconfig);
       }
+    }
+  }
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -116,9 +134,17 @@ class ScaleApiIT {
             .redirectOutput(Path.of("target/operator.log").toFile());
     builder.environment().put("KUBECONFIG", kubeconfig.toString());
     builder.environment().put("HOLDFAST_AGENT_IMAGE", "agent:1");
-    builder.environment().put("QUARKUS_HTTP_PORT", "0");
+    builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(HTTP_PORT));
     builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
     return builder.start();
+  }
+
+  /** As Prometheus reads them. */
+  private static String metrics() throws IOException {
+    try (InputStream page =
+        URI.create("http://127.0.0.1:" + HTTP_PORT + "/q/metrics").toURL().openStream()) {
+      return new String(page.readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   /** Adds clusters up to that number. */
