@@ -1,14 +1,19 @@
-/* /opt/holdfast/bin/holdfast in the image, which has no shell: becomes Java with the arguments of a file, then ours. */
+/* /opt/holdfast/bin/holdfast in the image, which has no shell: becomes Java with the arguments of a file, then ours.
+   Under the name kubectl-gateway it is a plugin of kubectl, as bin/holdfast of an installation is. */
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define HOME "/opt/holdfast/"
 
 int main(int count, char **given) {
-  char *arguments[count + 2];
-  arguments[0] = HOME "runtime/bin/java";
-  arguments[1] = "@" HOME "lib/java.arguments";
-  for (int i = 1; i <= count; i++) arguments[i + 1] = given[i]; /* the last one is the closing NULL */
+  char *arguments[count + 3];
+  const char *name = strrchr(given[0], '/');
+  int next = 0;
+  arguments[next++] = HOME "runtime/bin/java";
+  arguments[next++] = "@" HOME "lib/java.arguments";
+  if (!strcmp(name ? name + 1 : given[0], "kubectl-gateway")) arguments[next++] = "kubectl";
+  for (int i = 1; i <= count; i++) arguments[next++] = given[i]; /* the last one is the closing NULL */
   execv(arguments[0], arguments);
   perror("holdfast: " HOME "runtime/bin/java");
   return 127;
