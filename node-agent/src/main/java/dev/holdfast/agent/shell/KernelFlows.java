@@ -98,6 +98,21 @@ final class KernelFlows implements AutoCloseable {
       ReplicationRules rules,
       boolean continuous,
       Consumer<Runnable> post) {
+    this(table, flows, rules, continuous, ConntrackListener.Options.DEFAULT, post);
+  }
+
+  /**
+   * The same.
+   *
+   * @param heard how much of the kernel's events waits where
+   */
+  KernelFlows(
+      FlowTable table,
+      TableFlows flows,
+      ReplicationRules rules,
+      boolean continuous,
+      ConntrackListener.Options heard,
+      Consumer<Runnable> post) {
     this.table = table;
     this.flows = flows;
     this.continuous = continuous;
@@ -105,9 +120,7 @@ final class KernelFlows implements AutoCloseable {
     watch = new FlowWatch(table, rules);
     writer = ConntrackWriter.start(BATCHES, BATCH_BYTES, KernelFlows::realTime, new Written());
     committer = new FlowCommitter(table, writer);
-    listener =
-        ConntrackListener.start(
-            ConntrackListener.Options.DEFAULT, new int[] {writer.portId()}, () -> {}, new Heard());
+    listener = ConntrackListener.start(heard, new int[] {writer.portId()}, () -> {}, new Heard());
     dumper = ConntrackDumper.open(new Dumped());
   }
 
