@@ -20,6 +20,7 @@ import static dev.holdfast.agent.flow.FlowEntry.HAS_VTAG_REPLY;
 
 import dev.holdfast.agent.flow.ExpectEntry;
 import dev.holdfast.agent.flow.FlowEntry;
+import dev.holdfast.agent.flow.FlowState;
 import dev.holdfast.agent.flow.FlowStatus;
 import dev.holdfast.agent.flow.FlowTuple;
 import dev.holdfast.agent.flow.IpProtocol;
@@ -338,7 +339,7 @@ public final class CtRequests {
     int info = Nla.open(out, Ct.CTA_PROTOINFO);
     int tcp = Nla.open(out, Ct.CTA_PROTOINFO_TCP);
     if (flow.has(HAS_TCP_STATE)) {
-      Nla.putByte(out, Ct.CTA_PROTOINFO_TCP_STATE, flow.state);
+      Nla.putByte(out, Ct.CTA_PROTOINFO_TCP_STATE, answered(flow.state));
     }
     int flags = Ct.IP_CT_TCP_FLAG_BE_LIBERAL;
     int sack = flow.tcpFlagsOriginal & flow.tcpFlagsReply & Ct.IP_CT_TCP_FLAG_SACK_PERM;
@@ -352,6 +353,15 @@ public final class CtRequests {
     Nla.putValueAndMask(out, Ct.CTA_PROTOINFO_TCP_FLAGS_REPLY, flags, flags);
     Nla.close(out, tcp);
     Nla.close(out, info);
+  }
+
+  /**
+   * The answer to a SYN may have passed the other router after that told the flow. In SYN_SENT this
+   * kernel would call everything that follows invalid, until the entry ends; in SYN_RECV it takes
+   * whatever comes next: the SYN again, its answer, the client's ACK or the server's data.
+   */
+  private static int answered(int state) {
+    return state == FlowState.TCP_SYN_SENT ? FlowState.TCP_SYN_RECV : state;
   }
 
   /**

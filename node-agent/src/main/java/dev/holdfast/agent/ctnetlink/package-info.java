@@ -15,6 +15,7 @@
  *       that translates nothing.
  *   <li>The status says confirmed, and never expected or dying.
  *   <li>TCP flows are liberal in both directions: this kernel has not seen their windows.
+ *   <li>A SYN is written as answered: the answer may have passed the other router.
  *   <li>Window scales count only together, and with the flag that says so.
  * </ul>
  *

@@ -2,6 +2,8 @@ package dev.holdfast.agent.flow;
 
 /** States of tracked TCP, SCTP and DCCP flows, numbered and named as in the kernel. */
 public final class FlowState {
+  public static final int TCP_SYN_SENT = 1;
+  public static final int TCP_SYN_RECV = 2;
   public static final int TCP_ESTABLISHED = 3;
 
   /** The largest state number that the kernel takes for TCP. */

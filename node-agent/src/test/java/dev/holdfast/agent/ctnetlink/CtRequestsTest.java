@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.agent.flow.FlowEntry;
+import dev.holdfast.agent.flow.FlowState;
 import dev.holdfast.agent.flow.FlowStatus;
 import dev.holdfast.agent.flow.Flows;
 import dev.holdfast.agent.flow.IpProtocol;
@@ -84,6 +85,16 @@ class CtRequestsTest {
     requests.create(out, flow, 1, 0);
 
     assertThat(written()).contains("08000300" + "00000008");
+  }
+
+  @Test
+  void aSynIsWrittenAsAnswered() {
+    FlowEntry flow = translated();
+    flow.state = FlowState.TCP_SYN_SENT;
+
+    requests.create(out, flow, 1, 0);
+
+    assertThat(written()).contains("05000100" + "02000000");
   }
 
   @Test
