@@ -14,12 +14,17 @@ import dev.holdfast.agent.sync.core.TableFlows;
 import dev.holdfast.agent.sync.wire.ConntrackdCodec;
 import dev.holdfast.agent.sync.wire.Dialect;
 import dev.holdfast.agent.sync.wire.SyncMessage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -37,6 +42,9 @@ class KernelFlowsNetnsIT {
   private static final int BURST = 20_000;
   private static final int BEFORE = 100;
   private static final int ENDED = 40;
+
+  /** Several times the largest window. */
+  private static final int ELSEWHERE_BYTES = 30_000_000;
 
   private final TestNetwork network = TestNetwork.open();
   private final CtRequests requests = new CtRequests();
@@ -80,7 +88,6 @@ class KernelFlowsNetnsIT {
       for (Runnable next = work.poll(); next != null; next = work.poll()) {
         next.run();
       }
-      // Asynchronous work posts into the queue; the namespace matters to nobody any more.
       kernel.turn(System.nanoTime(), () -> FlowTable.NONE);
     }
 
@@ -214,5 +221,109 @@ class KernelFlowsNetnsIT {
     } finally {
       small.kernel.close();
     }
+  }
+
+  /**
+   * A router that was active, lost the role while the flow went on elsewhere, and gets it back: the
+   * windows that its kernel remembers are of long ago.
+   */
+  @Test
+  void aFlowThatWentOnElsewhereIsNotInvalidWhenTheRoleComesBack() throws Exception {
+    String client = network.namespace("client");
+    String server = network.namespace("server");
+    route(client, server);
+    beginAsActive(backup);
+    var received = new AtomicLong();
+    try (ServerSocket listening = network.call(server, () -> new ServerSocket(5_000));
+        Socket sending = network.call(client, () -> new Socket("10.2.0.2", 5_000))) {
+      Thread reader = Thread.ofPlatform().daemon().start(() -> read(listening, received));
+      send(sending, 100_000);
+      awaitReceived(received, 100_000);
+      TestNetwork.await(
+          "the flow is ours",
+          SOON,
+          () -> {
+            backup.turn();
+            return backup.flows.count() == 1;
+          });
+
+      backup.kernel.giveUp();
+      iptables("-t raw -A PREROUTING -p tcp -j CT --notrack");
+      send(sending, ELSEWHERE_BYTES);
+      awaitReceived(received, 100_000 + ELSEWHERE_BYTES);
+      iptables("-t raw -F PREROUTING");
+
+      send(sending, 1_000);
+      TestNetwork.await("stale windows make it invalid", SOON, () -> invalid() > 0);
+      assertThat(received).hasValue(100_000 + ELSEWHERE_BYTES);
+
+      beginAsActive(active);
+      active.make(
+          List.of(Flows.tcp("10.1.0.2", sending.getLocalPort(), "10.2.0.2", 5_000)), List.of());
+      TestNetwork.await(
+          "the peer's word in the kernel",
+          SOON,
+          () -> {
+            active.turn();
+            active.tell(backup);
+            backup.turn();
+            return backup.flows.newestTicket() > 0 && backup.kernel.committedAll();
+          });
+      beginAsActive(backup);
+
+      awaitReceived(received, 101_000 + ELSEWHERE_BYTES);
+      long invalidBefore = invalid();
+      send(sending, 100_000);
+      awaitReceived(received, 201_000 + ELSEWHERE_BYTES);
+      assertThat(invalid()).isEqualTo(invalidBefore);
+      sending.shutdownOutput();
+      reader.join(SOON.toMillis());
+    }
+  }
+
+  /** The backup's kernel stands between the two and drops what it calls invalid. */
+  private void route(String client, String server) {
+    network.cable(client, "eth0", backup.namespace, "lan");
+    network.cable(server, "eth0", backup.namespace, "wan");
+    network.ip(client, "addr add 10.1.0.2/24 dev eth0");
+    network.ip(server, "addr add 10.2.0.2/24 dev eth0");
+    network.ip(backup.namespace, "addr add 10.1.0.1/24 dev lan");
+    network.ip(backup.namespace, "addr add 10.2.0.1/24 dev wan");
+    network.ip(client, "route add default via 10.1.0.1");
+    network.ip(server, "route add default via 10.2.0.1");
+    network.sysctl(backup.namespace, "net.ipv4.ip_forward", "1");
+    iptables("-A FORWARD -m conntrack --ctstate INVALID -j DROP");
+  }
+
+  private String iptables(String arguments) {
+    return network.in(backup.namespace, ("iptables -w 10 " + arguments).split(" "));
+  }
+
+  /** Packets that the backup's kernel called invalid. */
+  private long invalid() {
+    return iptables("-nvxL FORWARD")
+        .lines()
+        .filter(line -> line.contains("INVALID"))
+        .mapToLong(line -> Long.parseLong(line.strip().split(" +", -1)[0]))
+        .sum();
+  }
+
+  private static void send(Socket socket, int bytes) throws IOException {
+    socket.getOutputStream().write(new byte[bytes]);
+  }
+
+  private static void read(ServerSocket listening, AtomicLong received) {
+    try (Socket accepted = listening.accept()) {
+      byte[] buffer = new byte[64 << 10];
+      for (int got = 0; got >= 0; got = accepted.getInputStream().read(buffer)) {
+        received.addAndGet(got);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void awaitReceived(AtomicLong received, long bytes) {
+    TestNetwork.await(bytes + " bytes arrived", SOON, () -> received.get() >= bytes);
   }
 }
