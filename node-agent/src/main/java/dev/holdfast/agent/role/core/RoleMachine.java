@@ -62,13 +62,14 @@ public final class RoleMachine {
       case RoleEvent.MaintenanceChanged(boolean on) -> turn.maintenance(on);
       case RoleEvent.HandoverAsked asked -> turn.handoverAsked(asked);
       case RoleEvent.LinkChanged(String network, Link link) -> turn.link(network, link);
-      case RoleEvent.AddressLost(String network, var address) -> turn.addressLost(network, address);
-      case RoleEvent.AddressClaimSeen seen -> turn.addressClaimSeen(seen);
+      case RoleEvent.AddressLost(String network, var address) ->
+          turn.tenure.addressLost(network, address);
+      case RoleEvent.AddressClaimSeen seen -> turn.tenure.addressClaimSeen(seen);
       case RoleEvent.FaultChanged(Fault fault, boolean present) -> turn.fault(fault, present);
-      case RoleEvent.FlowsCommitted(long takeover) -> turn.flowsCommitted(takeover);
+      case RoleEvent.FlowsCommitted(long takeover) -> turn.tenure.flowsCommitted(takeover);
       case RoleEvent.BarrierAnswered(String node) -> turn.barrierAnswered(node);
-      case RoleEvent.AddressesClaimed(long takeover) -> turn.addressesClaimed(takeover);
-      case RoleEvent.AddressRefused refused -> turn.addressRefused(refused);
+      case RoleEvent.AddressesClaimed(long takeover) -> turn.tenure.addressesClaimed(takeover);
+      case RoleEvent.AddressRefused refused -> turn.tenure.addressRefused(refused);
       case RoleEvent.ActiveHeard(Segment segment, var source, int priority) ->
           turn.activeHeard(segment, source, priority);
       case RoleEvent.WeakerHeard(Segment segment, var source, int priority) ->

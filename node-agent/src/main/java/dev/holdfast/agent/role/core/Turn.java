@@ -27,43 +27,35 @@ import org.jspecify.annotations.Nullable;
 final class Turn {
 
   private static final long MILLI = 1_000_000L;
-  private static final long SECOND = 1_000 * MILLI;
-
-  /** How much later each next best router takes a free role. */
-  private static final long STAGGER = 10 * MILLI;
-
-  private static final long RENEW_EVERY = SECOND;
-  private static final long SHORTEST_RENEWAL = 100 * MILLI;
-  private static final long CLAIM_AGAIN_AFTER = SECOND;
-  private static final long REFUSAL_FIRST_WAIT = 10 * SECOND;
-  private static final long REFUSAL_LONGEST_WAIT = 3600 * SECOND;
 
   final RoleConfig config;
   final long now;
   final List<RoleAction> actions = new ArrayList<>();
 
-  private Role role;
+  Role role;
   long since;
-  private final SortedMap<Segment, Path> paths;
-  private final Map<String, Link> links;
+  final SortedMap<Segment, Path> paths;
+  final Map<String, Link> links;
   final SortedSet<Fault> faults;
-  private final Map<String, Refusal> refused;
+  final Map<String, Refusal> refused;
   private boolean maintenance;
-  private boolean inSync;
+  boolean inSync;
   private boolean peerInSync;
   final SortedMap<String, Peer> peers;
-  private long steadySince;
-  private OptionalLong lastSign;
-  private long lastTakeover;
+  long steadySince;
+  OptionalLong lastSign;
+  long lastTakeover;
   @Nullable Hold hold;
-  private @Nullable Bid bid;
+  @Nullable Bid bid;
   @Nullable Handover handover;
   String wish;
   private Asked remembered;
   private int priority;
   private boolean preempts;
   private final List<Transition> transitions;
-  private final PlannedChange planned = new PlannedChange(this);
+  final PlannedChange planned = new PlannedChange(this);
+  final Bidding bidding = new Bidding(this);
+  final Tenure tenure = new Tenure(this);
 
   Turn(RoleConfig config, RoleState state, long nowNanos) {
     this.config = config;
@@ -149,7 +141,7 @@ final class Turn {
             && isWell()
             && !usable().isEmpty();
     if (adopts) {
-      takeOver(Reason.ADOPTED, "");
+      tenure.begin(Reason.ADOPTED, "");
       hold = Objects.requireNonNull(hold).withStays(remembered.stays());
       return;
     }
@@ -174,7 +166,7 @@ final class Turn {
   void finishStop() {
     handover = null;
     if (hold != null) {
-      giveUp(true, null);
+      tenure.end(true, null);
     }
     for (Segment segment : usable()) {
       actions.add(new RoleAction.StopPath(segment));
@@ -300,7 +292,7 @@ final class Turn {
     actions.add(new RoleAction.StartPath(segment));
     if (hold != null) {
       actions.add(new RoleAction.Elect(segment));
-      announceAgain();
+      tenure.announceAgain();
     }
   }
 
@@ -354,188 +346,12 @@ final class Turn {
     judge(fault, present);
   }
 
-  void addressLost(String network, IpAddress address) {
-    if (!isHolding() || !isVirtual(network, address)) {
-      return;
-    }
-    actions.add(new RoleAction.Note(Sighting.ADDRESS_REMOVED, address.toString(), network));
-    long allowed = Objects.requireNonNull(hold).renewAtNanos() - RENEW_EVERY + SHORTEST_RENEWAL;
-    if (isDue(allowed)) {
-      renew();
-      announceAt(now);
-    } else {
-      hold = hold.withRenewAt(allowed);
-      announceAt(allowed);
-    }
-  }
-
-  void addressClaimSeen(RoleEvent.AddressClaimSeen seen) {
-    Link link = links.getOrDefault(seen.network(), Link.ABSENT);
-    if (!isHolding()
-        || !isVirtual(seen.network(), seen.address())
-        || seen.mac().equals(link.mac())) {
-      return;
-    }
-    actions.add(
-        new RoleAction.Note(
-            Sighting.ADDRESS_CONFLICT, seen.address().toString(), "claimed by " + seen.mac()));
-    announceAt(now);
-  }
-
-  private boolean isVirtual(String network, IpAddress address) {
-    return config.virtualAddresses().stream()
-        .anyMatch(
-            virtual ->
-                virtual.network().equals(network) && virtual.prefix().address().equals(address));
-  }
-
-  /** True while the addresses are held and may be spoken for. */
-  private boolean isHolding() {
-    return hold != null && hold.phase() == Phase.HOLDING && !hold.isListening();
-  }
-
-  // The takeover, step by step.
-
-  private void takeOver(Reason reason, String detail) {
-    lastTakeover++;
-    for (Segment segment : usable()) {
-      actions.add(new RoleAction.Elect(segment));
-    }
-    actions.add(new RoleAction.CommitFlows(lastTakeover, config.commitNanos()));
-    hold =
-        new Hold(
-            lastTakeover,
-            Phase.COMMITTING,
-            now + config.commitNanos(),
-            !isWell(),
-            lastSign.isEmpty(),
-            planned.isGivenToStay(),
-            null,
-            now,
-            OptionalLong.empty(),
-            new Transition(now, role, Role.ACTIVE, reason, detail, OptionalLong.empty()));
-    bid = null;
-    role = Role.ACTIVE;
-    since = now;
-  }
-
-  void flowsCommitted(long takeover) {
-    if (hold != null && hold.takeover() == takeover && hold.phase() == Phase.COMMITTING) {
-      claim(hold);
-    }
-  }
-
-  private void claim(Hold held) {
-    actions.add(new RoleAction.ClaimAddresses(held.takeover(), config.virtualAddresses()));
-    hold = held.claiming(now + CLAIM_AGAIN_AFTER, now + RENEW_EVERY);
-  }
-
-  void addressesClaimed(long takeover) {
-    if (hold == null || hold.takeover() != takeover) {
-      return;
-    }
-    switch (hold.phase()) {
-      case COMMITTING -> {}
-      case CLAIMING -> {
-        refused.clear();
-        hold = hold.holding(Announcements.from(now));
-        announce();
-        reportTakeover();
-      }
-      case HOLDING -> announceAgain();
-    }
-  }
-
-  private void reportTakeover() {
-    Hold held = Objects.requireNonNull(hold);
-    Transition pending = held.pending();
-    if (pending == null) {
-      return;
-    }
-    OptionalLong gapMillis =
-        lastSign.isPresent()
-            ? OptionalLong.of((now - lastSign.getAsLong()) / MILLI)
-            : OptionalLong.empty();
-    hold = held.reported();
-    record(
-        new Transition(
-            pending.atNanos(),
-            pending.from(),
-            pending.to(),
-            pending.reason(),
-            pending.detail(),
-            gapMillis));
-  }
-
-  void addressRefused(RoleEvent.AddressRefused event) {
-    if (hold == null) {
-      return;
-    }
-    Refusal before = refused.get(event.network());
-    long wait =
-        before == null
-            ? REFUSAL_FIRST_WAIT
-            : Math.min(2 * before.waitNanos(), REFUSAL_LONGEST_WAIT);
-    refused.put(event.network(), new Refusal(now + wait, wait));
-    faults.add(new Fault(Fault.Kind.ADDRESS_REFUSED, event.network()));
-  }
-
-  private void renew() {
-    actions.add(new RoleAction.RenewAddresses(config.virtualAddresses()));
-    hold = Objects.requireNonNull(hold).withRenewAt(now + RENEW_EVERY);
-  }
-
-  private void announce() {
-    Hold held = Objects.requireNonNull(hold);
-    actions.add(new RoleAction.Announce(config.virtualAddresses()));
-    hold = held.withAnnouncements(Objects.requireNonNull(held.announcements()).made(now));
-  }
-
-  /** One announcement at a time, or as soon after it as allowed. */
-  private void announceAt(long atNanos) {
-    if (isHolding()) {
-      plan(Objects.requireNonNull(Objects.requireNonNull(hold).announcements()).hurried(atNanos));
-    }
-  }
-
-  /** The whole series of announcements from its start. */
-  private void announceAgain() {
-    if (isHolding()) {
-      plan(Objects.requireNonNull(Objects.requireNonNull(hold).announcements()).restarted(now));
-    }
-  }
-
-  private void plan(Announcements announcements) {
-    hold = Objects.requireNonNull(hold).withAnnouncements(announcements);
-    if (announcements.nextAtNanos() - now <= 0) {
-      announce();
-    }
-  }
-
   // The end of the role.
 
   /** Leaves the role and goes to rest. */
   void leave(Reason reason, String detail, boolean resigns, @Nullable Segment already) {
-    giveUp(resigns, already);
+    tenure.end(resigns, already);
     become(restingRole(), reason, detail);
-  }
-
-  /** Gives up everything that belongs to the role, without a new role yet. */
-  private void giveUp(boolean resigns, @Nullable Segment already) {
-    Hold held = Objects.requireNonNull(hold);
-    for (Segment segment : usable()) {
-      if (!segment.equals(already)) {
-        actions.add(new RoleAction.Depose(segment, resigns));
-      }
-      // Who was active before us says nothing of who is now.
-      paths.computeIfPresent(segment, (_, path) -> path.forgotten());
-    }
-    actions.add(new RoleAction.WithdrawAddresses(config.virtualAddresses()));
-    if (held.pending() != null) {
-      record(held.pending());
-    }
-    hold = null;
-    lastSign = OptionalLong.of(now);
   }
 
   private void become(Role next, Reason reason, String detail) {
@@ -546,7 +362,7 @@ final class Turn {
     record(transition);
   }
 
-  private void record(Transition transition) {
+  void record(Transition transition) {
     transitions.add(transition);
     if (transitions.size() > RoleState.TRANSITIONS_KEPT) {
       transitions.removeFirst();
@@ -597,7 +413,7 @@ final class Turn {
     }
     Heard resigner = hear(segment, source, 0);
     switch (config.speakers()) {
-      case LISTED -> bidFrom(now, Reason.ACTIVE_RESIGNED, resigner);
+      case LISTED -> bidding.from(now, Reason.ACTIVE_RESIGNED, resigner);
       case ANY -> hastenOthers(segment, resigner);
     }
   }
@@ -632,7 +448,7 @@ final class Turn {
     if (now - since >= config.intervalNanos()) {
       actions.add(new RoleAction.Note(Sighting.SPLIT_BRAIN, source.toString(), segment.toString()));
     }
-    announceAgain();
+    tenure.announceAgain();
   }
 
   // The flow sync.
@@ -674,7 +490,7 @@ final class Turn {
             && active != null
             && active.node().equals(reported.node());
     if (released && hold == null && config.speakers() == Speakers.LISTED) {
-      bidFrom(now, Reason.ACTIVE_RESIGNED, Objects.requireNonNull(active));
+      bidding.from(now, Reason.ACTIVE_RESIGNED, Objects.requireNonNull(active));
     }
   }
 
@@ -688,45 +504,14 @@ final class Turn {
           }
         });
     if (hold != null) {
-      holdDeadlines(hold);
+      tenure.deadline(hold);
     } else if (bid != null && isDue(bid.atNanos())) {
-      takeOverAfter(bid);
+      bidding.takeOver(bid);
     } else {
-      OptionalLong preemptAt = preemptAt();
+      OptionalLong preemptAt = bidding.preemptAt();
       if (preemptAt.isPresent() && isDue(preemptAt.getAsLong())) {
         Heard active = following();
-        takeOver(Reason.PREEMPTED, active == null ? "" : active.who());
-      }
-    }
-  }
-
-  private void holdDeadlines(Hold held) {
-    if (held.isListening()) {
-      if (isDue(held.listeningUntilNanos().getAsLong())) {
-        // Nobody was heard: the role is still ours. The addresses may have lapsed meanwhile.
-        claim(held.withListeningUntil(OptionalLong.empty()));
-      }
-      return;
-    }
-    switch (held.phase()) {
-      case COMMITTING -> {
-        if (isDue(held.phaseEndsAtNanos())) {
-          actions.add(new RoleAction.Note(Sighting.COMMIT_LATE, config.node(), ""));
-          claim(held);
-        }
-      }
-      case CLAIMING -> {
-        if (isDue(held.phaseEndsAtNanos())) {
-          claim(held);
-        }
-      }
-      case HOLDING -> {
-        if (isDue(held.renewAtNanos())) {
-          renew();
-        }
-        if (isDue(Objects.requireNonNull(held.announcements()).nextAtNanos())) {
-          announce();
-        }
+        tenure.begin(Reason.PREEMPTED, active == null ? "" : active.who());
       }
     }
   }
@@ -744,28 +529,17 @@ final class Turn {
           }
         });
     if (hold != null) {
-      times.addAll(deadlines(hold));
+      times.addAll(Tenure.deadlines(hold));
     }
     if (bid != null) {
       times.add(bid.atNanos());
     }
-    preemptAt().ifPresent(times::add);
+    bidding.preemptAt().ifPresent(times::add);
     planned.deadlineNanos().ifPresent(times::add);
     return times.stream()
         .reduce((a, b) -> a - b <= 0 ? a : b)
         .map(OptionalLong::of)
         .orElse(OptionalLong.empty());
-  }
-
-  private static List<Long> deadlines(Hold held) {
-    if (held.isListening()) {
-      return List.of(held.listeningUntilNanos().getAsLong());
-    }
-    return switch (held.phase()) {
-      case COMMITTING, CLAIMING -> List.of(held.phaseEndsAtNanos());
-      case HOLDING ->
-          List.of(held.renewAtNanos(), Objects.requireNonNull(held.announcements()).nextAtNanos());
-    };
   }
 
   String obstacles() {
@@ -790,7 +564,7 @@ final class Turn {
       rest();
     }
     settlePriority();
-    settleBid();
+    bidding.settle();
     remember();
   }
 
@@ -806,7 +580,7 @@ final class Turn {
       hold = held.withReserve(true);
     } else if (isWell() && held.reserve()) {
       hold = held.withReserve(false);
-      announceAgain();
+      tenure.announceAgain();
     }
     if (hold != null && hold.alone() && peerInSync) {
       hold = hold.withAlone(false);
@@ -835,7 +609,7 @@ final class Turn {
     return maintenance || config.planned().maintenance();
   }
 
-  private boolean isWell() {
+  boolean isWell() {
     return faults.isEmpty() && !isInMaintenance();
   }
 
@@ -886,123 +660,6 @@ final class Turn {
     }
   }
 
-  /** Makes, moves or ends the bid. */
-  private void settleBid() {
-    if (hold != null || usable().isEmpty() || (!isWell() && config.speakers() == Speakers.ANY)) {
-      bid = null;
-      return;
-    }
-    if (bid != null && bid.reserve() == isWell()) {
-      bidFrom(now, bid.cause(), bid.resigner());
-      return;
-    }
-    if (bid == null) {
-      OptionalLong free = freeAt();
-      if (free.isPresent()) {
-        bidFrom(free.getAsLong(), Reason.ACTIVE_SILENT, null);
-      }
-    }
-  }
-
-  private void bidFrom(long freeNanos, Reason cause, @Nullable Heard resigner) {
-    Heard gone = resigner != null ? resigner : following();
-    long wait = isWell() ? 0 : config.reserveNanos();
-    if (config.speakers() == Speakers.LISTED) {
-      wait += STAGGER * routersBefore(gone);
-    }
-    bid = new Bid(now, freeNanos + wait, cause, !isWell(), resigner);
-    if (isDue(bid.atNanos())) {
-      takeOverAfter(bid);
-    }
-  }
-
-  private int routersBefore(@Nullable Heard gone) {
-    if (gone == null) {
-      return config.routersBefore("");
-    }
-    Peer peer = peers.get(gone.node());
-    String successor = peer == null ? "" : peer.successor();
-    if (successor.equals(config.node())) {
-      return 0;
-    }
-    if (!successor.isEmpty()) {
-      return config.routersBefore(gone.node()) + 1;
-    }
-    return config.routersBefore(gone.node().isEmpty() ? null : gone.node());
-  }
-
-  private void takeOverAfter(Bid won) {
-    Heard gone = won.resigner() != null ? won.resigner() : following();
-    Peer peer = gone == null ? null : peers.get(gone.node());
-    boolean asked = peer != null && peer.successor().equals(config.node());
-    takeOver(asked ? Reason.HANDOVER : won.cause(), gone == null ? "nobody was heard" : gone.who());
-  }
-
-  /** When the role is free by silence; empty while there is a sign of life. */
-  private OptionalLong freeAt() {
-    Heard active = following();
-    Peer peer = active == null ? null : peers.get(active.node());
-    if (peer != null && peer.alive() && peer.role() == Role.ACTIVE) {
-      return OptionalLong.empty();
-    }
-    List<Path> open = usable().stream().map(this::path).toList();
-    if (open.stream().allMatch(Path::silent)) {
-      return OptionalLong.of(now);
-    }
-    if (peer == null || peer.alive() || config.speakers() == Speakers.ANY) {
-      return OptionalLong.empty();
-    }
-    // The link to the active router is silent too: one missed advert everywhere is enough.
-    long free = now;
-    for (Path path : open) {
-      if (path.silent()) {
-        continue;
-      }
-      if (path.heard() == null) {
-        return OptionalLong.empty();
-      }
-      long missed = path.heard().atNanos() + RoleConfig.missedNanos(config.intervalNanos());
-      free = missed - free > 0 ? missed : free;
-    }
-    return OptionalLong.of(free);
-  }
-
-  /**
-   * When this router, the better one, takes the role from the active one. Only among listed
-   * routers: beside foreign speakers the virtual routers do it by VRRP's own rule.
-   */
-  private OptionalLong preemptAt() {
-    Heard active = following();
-    if (hold != null
-        || bid != null
-        || role != Role.BACKUP
-        || config.speakers() == Speakers.ANY
-        || active == null
-        || active.priority() == 0
-        || active.priority() >= config.self().priority()) {
-      return OptionalLong.empty();
-    }
-    List<Path> open = usable().stream().map(this::path).toList();
-    boolean heardEverywhere = open.stream().allMatch(p -> p.heard() != null && !p.silent());
-    boolean activeIsUnwell = active.priority() == RoleMachine.RESERVE_PRIORITY;
-    Peer peer = peers.get(active.node());
-    if (peer != null && !activeIsUnwell && (peer.stays() || !peer.successor().isEmpty())) {
-      return OptionalLong.empty();
-    }
-    boolean may =
-        switch (config.preempt()) {
-          case ALWAYS -> true;
-          case WHEN_IN_SYNC -> inSync && (heardEverywhere || activeIsUnwell);
-          case NEVER -> activeIsUnwell;
-        };
-    if (!may) {
-      return OptionalLong.empty();
-    }
-    long heardSince = active.sinceNanos();
-    long from = heardSince - steadySince > 0 ? heardSince : steadySince;
-    return OptionalLong.of(from + config.stableNanos());
-  }
-
   /** The active router that was heard last, on any segment. */
   @Nullable Heard following() {
     Optional<Heard> last =
@@ -1013,11 +670,11 @@ final class Turn {
     return last.orElse(null);
   }
 
-  private Path path(Segment segment) {
+  Path path(Segment segment) {
     return Objects.requireNonNull(paths.get(segment));
   }
 
-  private List<Segment> usable() {
+  List<Segment> usable() {
     return paths.entrySet().stream()
         .filter(entry -> entry.getValue().isUsable())
         .map(Map.Entry::getKey)
