@@ -98,7 +98,9 @@ public final class LabSession implements AutoCloseable {
     }
   }
 
-  /** Different faults one after the other on one lab, giving back after each what it took. */
+  /**
+   * Different faults one after the other on one lab, giving back before each what the last took.
+   */
   void rounds(
       LabOptions options,
       MeasureOptions traffic,
@@ -107,9 +109,13 @@ public final class LabSession implements AutoCloseable {
     Lab lab = build(options);
     try {
       var scenario = new Scenario(lab, narrator, random);
+      boolean first = true;
       for (List<Fault> faults : rounds) {
+        if (!first) {
+          scenario.heal();
+        }
+        first = false;
         listener.accept(faults, measure(lab, scenario, traffic, faults));
-        scenario.heal();
       }
     } finally {
       remove(lab);
