@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * What copying flows costs while nothing fails: processor, bytes and memory per flow, what a storm
- * of short flows costs and leaves behind, and how long a backup that was restarted needs until it
- * has everything.
+ * of short flows costs and leaves behind, how long a backup that was restarted needs until it has
+ * everything, and how many new flows a second it follows.
  */
 final class FlowsBench implements Bench {
 
@@ -31,8 +31,13 @@ final class FlowsBench implements Bench {
   private static final int CHURN_SECONDS = 8;
   private static final int EVENTS_PER_FLOW = 3;
 
-  /** Other addresses than those of the flows that stay. */
   private static final int CHURN_OFFSET = 40;
+
+  /** New flows a second, slowest first; the kernel's default table holds all of them. */
+  private static final int[] RATES = {10_000, 20_000, 40_000};
+
+  private static final int RATE_SECONDS = 2;
+  private static final int RATE_OFFSET = 80;
 
   private static final long QUIET_MILLIS = 2_000;
   private static final long LEFT_MILLIS = 3_000;
@@ -132,6 +137,9 @@ final class FlowsBench implements Bench {
         churn();
       }
       restart();
+      if (size == FLOWS) {
+        rates();
+      }
     }
 
     private void fill() {
@@ -151,15 +159,10 @@ final class FlowsBench implements Bench {
     }
 
     private void churn() {
-      var others =
-          new FlowMaker.Ends(
-              new Ipv4Address(ends.client().bits() + CHURN_OFFSET),
-              new Ipv4Address(ends.server().bits() + CHURN_OFFSET),
-              ends.translated());
       long held = stack.held(standing, pair.backup());
       ProcessFigures active = figures(pair.active());
       ProcessFigures backup = figures(pair.backup());
-      maker.churn(pair.active().namespace(), others, CHURN_PER_SECOND, CHURN_SECONDS);
+      maker.churn(pair.active().namespace(), others(CHURN_OFFSET), CHURN_PER_SECOND, CHURN_SECONDS);
       int events = CHURN_PER_SECOND * CHURN_SECONDS * EVENTS_PER_FLOW;
       cpu("short flows, active", active, figures(pair.active()), events);
       cpu("short flows, backup", backup, figures(pair.backup()), events);
@@ -187,6 +190,32 @@ final class FlowsBench implements Bench {
           "restarted backup has all " + size,
           "ms",
           (System.nanoTime() - begin) / (double) TimeUnit.MILLISECONDS.toNanos(1));
+    }
+
+    /** The highest rate of new flows of which the backup has every one soon after. */
+    private void rates() {
+      int kept = 0;
+      int offset = RATE_OFFSET;
+      for (int rate : RATES) {
+        long held = stack.held(standing, pair.backup());
+        maker.create(
+            pair.active().namespace(), others(offset), 0, rate * RATE_SECONDS, rate);
+        Pause.millis(LEFT_MILLIS);
+        if (stack.held(standing, pair.backup()) - held < (long) rate * RATE_SECONDS) {
+          break;
+        }
+        kept = rate;
+        offset += 2;
+      }
+      add("new flows per second, none lost", "", kept);
+    }
+
+    /** Other addresses than those of the flows that stay. */
+    private FlowMaker.Ends others(int offset) {
+      return new FlowMaker.Ends(
+          new Ipv4Address(ends.client().bits() + offset),
+          new Ipv4Address(ends.server().bits() + offset),
+          ends.translated());
     }
 
     private void cpu(String what, ProcessFigures before, ProcessFigures after, int events) {
