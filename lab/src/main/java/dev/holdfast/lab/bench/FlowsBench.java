@@ -198,8 +198,7 @@ final class FlowsBench implements Bench {
       int offset = RATE_OFFSET;
       for (int rate : RATES) {
         long held = stack.held(standing, pair.backup());
-        maker.create(
-            pair.active().namespace(), others(offset), 0, rate * RATE_SECONDS, rate);
+        maker.create(pair.active().namespace(), others(offset), 0, rate * RATE_SECONDS, rate);
         Pause.millis(LEFT_MILLIS);
         if (stack.held(standing, pair.backup()) - held < (long) rate * RATE_SECONDS) {
           break;
