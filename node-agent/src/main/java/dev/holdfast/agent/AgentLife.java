@@ -248,15 +248,13 @@ final class AgentLife implements AutoCloseable {
       running.closeForGood();
     }
     List<String> problems = machine.withdraw(spec, options.runDir(), options.stateDir());
-    boolean stillLeft = before != null && !problems.isEmpty();
+    String since =
+        before != null && !problems.isEmpty()
+            ? before.atTime()
+            : Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
     long pauseMillis =
         before == null ? FIRST_PAUSE_MILLIS : Math.min(2 * before.pauseMillis(), LAST_PAUSE_MILLIS);
-    Withdrawn now =
-        new Withdrawn(
-            spec,
-            problems,
-            stillLeft ? before.atTime() : Instant.now().truncatedTo(ChronoUnit.MILLIS).toString(),
-            pauseMillis);
+    Withdrawn now = new Withdrawn(spec, problems, since, pauseMillis);
     withdrawn = now;
     LOG.info("agent withdrawn router={} left={}", options.node(), problems);
     if (!now.done()) {
