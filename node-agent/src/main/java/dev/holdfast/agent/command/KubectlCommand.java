@@ -178,6 +178,15 @@ public final class KubectlCommand {
     }
   }
 
+  /** Of a request that is asked for here and done elsewhere. */
+  static final class Patience {
+    @Option(
+        names = "--timeout",
+        paramLabel = "SECONDS",
+        description = "How long to wait (${DEFAULT-VALUE}).")
+    int timeoutSeconds = 60;
+  }
+
   @Command(
       name = "handover",
       description = {
@@ -198,11 +207,7 @@ public final class KubectlCommand {
         description = "The router that shall be active.")
     String to = "";
 
-    @Option(
-        names = "--timeout",
-        paramLabel = "SECONDS",
-        description = "How long to wait (${DEFAULT-VALUE}).")
-    int timeoutSeconds = 60;
+    @Mixin Patience patience = new Patience();
 
     @Override
     public Integer call() {
@@ -213,7 +218,7 @@ public final class KubectlCommand {
             Instant asked = Instant.now();
             api.askForHandover(cluster, to);
             return await(
-                timeoutSeconds,
+                patience.timeoutSeconds,
                 "asked " + cluster + " for a handover to " + to,
                 "The request stays; 'kubectl annotate gwc "
                     + cluster
@@ -272,11 +277,7 @@ public final class KubectlCommand {
         description = "Which router, by its node's name.")
     String router = "";
 
-    @Option(
-        names = "--timeout",
-        paramLabel = "SECONDS",
-        description = "How long to wait (${DEFAULT-VALUE}).")
-    int timeoutSeconds = 60;
+    @Mixin Patience patience = new Patience();
 
     @Override
     public Integer call() {
@@ -287,7 +288,7 @@ public final class KubectlCommand {
             JsonNode cluster = api.cluster(where.cluster);
             api.setMaintenance(cluster, router, on);
             return await(
-                timeoutSeconds,
+                patience.timeoutSeconds,
                 "wrote maintenance: " + on + " for " + router,
                 "What was written stays; 'kubectl gateway status' shows how far it is.",
                 () -> done(api.nodes(name(cluster)), on));
