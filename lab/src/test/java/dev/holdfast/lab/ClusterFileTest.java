@@ -2,6 +2,7 @@ package dev.holdfast.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.api.v1alpha1.FirewallSpec;
 import dev.holdfast.api.v1alpha1.RuleSpec;
 import java.util.List;
 import java.util.Objects;
@@ -12,17 +13,20 @@ import org.junit.jupiter.api.Test;
 @DisplayName("The resource of a lab, with what a bench changes in it")
 class ClusterFileTest {
 
+  private static FirewallSpec firewall(ClusterFile file) {
+    return Objects.requireNonNull(file.spec().firewall());
+  }
+
   @Test
   void opensAPortOfTheRoutersAndNothingElse() {
-    assertThat(ClusterFile.read(null).opening(4001).spec().firewall().input())
+    assertThat(firewall(ClusterFile.read(null).opening(4001)).input())
         .singleElement()
         .satisfies(rule -> assertThat(rule.ports()).hasSize(1));
   }
 
   @Test
   void forwardsFromAsManySourcesAsAreWantedEachOnce() {
-    List<RuleSpec> rules =
-        ClusterFile.read(null).forwardingFrom(505, 4002).spec().firewall().forward();
+    List<RuleSpec> rules = firewall(ClusterFile.read(null).forwardingFrom(505, 4002)).forward();
 
     assertThat(rules).hasSize(52);
     assertThat(

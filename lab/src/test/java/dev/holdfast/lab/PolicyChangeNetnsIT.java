@@ -128,7 +128,7 @@ class PolicyChangeNetnsIT {
   @EnumSource
   void agentsThatAreKilledInAnApplicationLeaveTheOldPolicyOrTheNewOne(BackEnd backEnd) {
     int kills = Integer.getInteger("holdfast.kills", 10);
-    var random = new Random(Long.getLong("holdfast.seed", 0) + backEnd.ordinal());
+    var random = new Random(Long.getLong("holdfast.seed", 0) ^ backEnd.name().hashCode());
     String[] resources = {open(1111, ""), open(2222, "")};
     try (PolicyLab lab = aloneWith(resources[0], backEnd)) {
       Router router = lab.a();

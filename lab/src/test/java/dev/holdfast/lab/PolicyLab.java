@@ -217,7 +217,7 @@ final class PolicyLab implements AutoCloseable {
         .namespace()
         .call(
             () -> {
-              try (Socket socket = new Socket("127.0.0.1", 9477)) {
+              try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), 9477)) {
                 socket.setSoTimeout(PATIENCE_MILLIS);
                 socket
                     .getOutputStream()

@@ -17,12 +17,31 @@ final class Patience {
   private Patience() {}
 
   /**
-   * Asks until the API server answers.
+   * Asks until the API server answers. A process that is told to end meanwhile would wait for this
+   * start first, so its end interrupts the waiting.
    *
    * @param pauseMillis between two questions
    * @throws KubernetesClientException when interrupted meanwhile
    */
   static <T> T untilAnswered(Supplier<T> question, long pauseMillis) {
+    Thread end = new Thread(Thread.currentThread()::interrupt, "end-of-patience");
+    Runtime.getRuntime().addShutdownHook(end);
+    try {
+      return askOn(question, pauseMillis);
+    } finally {
+      forget(end);
+    }
+  }
+
+  private static void forget(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // It runs already.
+    }
+  }
+
+  private static <T> T askOn(Supplier<T> question, long pauseMillis) {
     while (true) {
       try {
         return question.get();
