@@ -2,6 +2,7 @@ package dev.holdfast.lab;
 
 import dev.holdfast.api.addr.Family;
 import dev.holdfast.api.addr.IpAddress;
+import dev.holdfast.lab.fault.Fault;
 import dev.holdfast.lab.measure.judge.ProbeTrace;
 import dev.holdfast.lab.measure.traffic.Origin;
 import dev.holdfast.lab.measure.traffic.Prober;
@@ -31,7 +32,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
-/** A lab with whole agents, as tests of the policy use it: who reaches whom, and by which rules. */
+/** A lab with whole agents, as tests use it: who reaches whom, and by which rules. */
 final class PolicyLab implements AutoCloseable {
 
   /** Which of the two iptables a router's other programs use; the agent follows them. */
@@ -157,6 +158,11 @@ final class PolicyLab implements AutoCloseable {
 
   void awaitSettled() {
     lab.awaitSettled(SETTLED_MILLIS);
+  }
+
+  /** Nothing is given back: the lab ends with it. */
+  void fault(String text, Router target) {
+    lab.injector().prepare(Fault.parseList(text).getFirst(), target).fire();
   }
 
   // The resource and the agents.

@@ -136,9 +136,9 @@ class CtKernelNetnsIT {
     try (var events =
         network.call(space, () -> NetlinkSocket.open(NetlinkSocket.NETFILTER, 1 << 20, 1, 2, 3))) {
       FlowEntry flow = Flows.tcp("10.1.0.2", 50002, "10.2.0.2", 8001);
-      flow.state = 1;
+      flow.state = 2;
       table.create(flow);
-      assertThat(nextEvent(events, CtKind.BORN).state).isEqualTo(1);
+      assertThat(nextEvent(events, CtKind.BORN).state).isEqualTo(2);
       assertThat(table.message().portId).isEqualTo(table.socket.portId());
 
       flow.state = 3;

@@ -94,8 +94,11 @@ final class InteropSegment implements AutoCloseable {
     return folder.resolve("state-" + portOf(router));
   }
 
-  /** The names of what an agent keeps on the disk. */
+  /** The names of what an agent keeps on the disk; none when even its folder is gone. */
   List<String> stateFiles(String router) throws IOException {
+    if (Files.notExists(stateFolder(router))) {
+      return List.of();
+    }
     try (Stream<Path> files = Files.list(stateFolder(router))) {
       return files.map(file -> String.valueOf(file.getFileName())).toList();
     }
