@@ -80,14 +80,17 @@ class UnprotectedFlowsNetnsIT {
   /** A byte to everyone every tenth of a second. */
   private void speak() {
     while (!server.isClosed()) {
-      for (Socket download : downloads) {
-        try {
-          download.getOutputStream().write(1);
-        } catch (IOException e) {
-          downloads.remove(download);
-        }
-      }
+      downloads.removeIf(download -> !spoken(download));
       PolicyLab.pause(100);
+    }
+  }
+
+  private static boolean spoken(Socket download) {
+    try {
+      download.getOutputStream().write(1);
+      return true;
+    } catch (IOException e) {
+      return false;
     }
   }
 
