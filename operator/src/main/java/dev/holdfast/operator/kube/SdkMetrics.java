@@ -1,7 +1,6 @@
 package dev.holdfast.operator.kube;
 
 import io.javaoperatorsdk.operator.api.monitoring.Metrics;
-import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
@@ -14,9 +13,12 @@ final class SdkMetrics {
 
   private SdkMetrics() {}
 
+  // The one that the extension makes too; its successor has other names.
   @Produces
   @Singleton
+  @SuppressWarnings("removal")
   static Metrics metrics(MeterRegistry registry) {
-    return MicrometerMetrics.withoutPerResourceMetrics(registry);
+    return io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics
+        .withoutPerResourceMetrics(registry);
   }
 }
