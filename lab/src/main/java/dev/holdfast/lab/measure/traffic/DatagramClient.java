@@ -7,9 +7,7 @@ import dev.holdfast.lab.measure.judge.FlowRecord;
 import dev.holdfast.lab.measure.judge.Span;
 import dev.holdfast.lab.net.Host;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
@@ -18,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The near end of long UDP flows, a message each second. In every other flow this end asks and the
@@ -27,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A flow is one of a hundred sockets here and a port there. Nobody sends a datagram again: what
  * a gap swallows is lost, and the next one shows whether the flow goes on.
  */
-public final class DatagramClient extends LabThread {
+public final class DatagramClient extends SelectingThread {
 
   static final int SOCKETS = 100;
   static final int INTERVAL_MILLIS = 1_000;
@@ -38,7 +35,6 @@ public final class DatagramClient extends LabThread {
   private final List<DatagramChannel> channels = new ArrayList<>();
   private final ByteBuffer room = ByteBuffer.allocateDirect(DatagramServer.ROOM_BYTES);
   private final AtomicInteger flowsReady = new AtomicInteger();
-  private @Nullable Selector selector;
   private volatile long armedNanos = TcpClient.NOT_ARMED;
 
   /** One flow as this end sees it; owned by the thread. Times: nanoseconds since the origin. */
@@ -57,7 +53,7 @@ public final class DatagramClient extends LabThread {
       this.id = id;
       this.address = address;
       this.pushed = pushed;
-      target = socketAddress(address, DatagramServer.port(id));
+      target = TcpClient.socketAddress(address, DatagramServer.port(id));
     }
   }
 
@@ -77,23 +73,19 @@ public final class DatagramClient extends LabThread {
 
   @Override
   protected void open() throws IOException {
-    Selector opened = Selector.open();
-    selector = opened;
+    super.open();
     for (int i = 0; i < Math.min(SOCKETS, flows.size()); i++) {
       DatagramChannel channel = DatagramChannel.open();
       channels.add(channel);
       channel.configureBlocking(false);
       channel.bind(null);
-      channel.register(opened, SelectionKey.OP_READ, channel);
+      channel.register(selector(), SelectionKey.OP_READ, channel);
     }
   }
 
   @Override
   protected void work() throws IOException {
-    Selector ready = selector;
-    if (ready == null) {
-      throw new IllegalStateException("not opened");
-    }
+    Selector ready = selector();
     while (!stopping()) {
       wheel.advance(System.nanoTime(), this::speak);
       ready.select(this::serve, 1);
@@ -195,28 +187,10 @@ public final class DatagramClient extends LabThread {
   }
 
   @Override
-  protected void wake() {
-    Selector ready = selector;
-    if (ready != null) {
-      ready.wakeup();
-    }
-  }
-
-  @Override
   protected void release() throws IOException {
     for (DatagramChannel channel : channels) {
       channel.close();
     }
-    if (selector != null) {
-      selector.close();
-    }
-  }
-
-  private static InetSocketAddress socketAddress(IpAddress address, int port) {
-    try {
-      return new InetSocketAddress(InetAddress.getByAddress(address.toBytes()), port);
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException("an address of an impossible length", e);
-    }
+    super.release();
   }
 }

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * messages, and speaks to the address that the first one came from. A flow that comes from another
  * address later has lost its translation, and with it, for most protocols, its life.
  */
-public final class DatagramServer extends LabThread {
+public final class DatagramServer extends SelectingThread {
 
   static final int FIRST_PORT = 7200;
   static final int ROOM_BYTES = 2048;
@@ -34,7 +34,6 @@ public final class DatagramServer extends LabThread {
   private final TickWheel<Flow> wheel = new TickWheel<>(DatagramClient.INTERVAL_MILLIS);
   private final List<DatagramChannel> channels = new ArrayList<>();
   private final ByteBuffer room = ByteBuffer.allocateDirect(ROOM_BYTES);
-  private @Nullable Selector selector;
 
   private static final class Flow {
     final int id;
@@ -69,23 +68,19 @@ public final class DatagramServer extends LabThread {
 
   @Override
   protected void open() throws IOException {
-    Selector opened = Selector.open();
-    selector = opened;
+    super.open();
     for (int port = FIRST_PORT; port <= port(flows.length - 1); port++) {
       DatagramChannel channel = DatagramChannel.open();
       channels.add(channel);
       channel.configureBlocking(false);
       channel.bind(new InetSocketAddress(port));
-      channel.register(opened, SelectionKey.OP_READ, channel);
+      channel.register(selector(), SelectionKey.OP_READ, channel);
     }
   }
 
   @Override
   protected void work() throws IOException {
-    Selector ready = selector;
-    if (ready == null) {
-      throw new IllegalStateException("not opened");
-    }
+    Selector ready = selector();
     while (!stopping()) {
       wheel.advance(System.nanoTime(), this::push);
       ready.select(this::serve, 1);
@@ -149,20 +144,10 @@ public final class DatagramServer extends LabThread {
   }
 
   @Override
-  protected void wake() {
-    Selector ready = selector;
-    if (ready != null) {
-      ready.wakeup();
-    }
-  }
-
-  @Override
   protected void release() throws IOException {
     for (DatagramChannel channel : channels) {
       channel.close();
     }
-    if (selector != null) {
-      selector.close();
-    }
+    super.release();
   }
 }

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Flows are opened a few per millisecond; one that is refused while the measurement has not been
  * armed is tried again. From {@link #arm} on, whatever happens to a flow is its fate.
  */
-public final class TcpClient extends LabThread {
+public final class TcpClient extends SelectingThread {
 
   /** A new connection that has no answer by then is given up; a person would have by then. */
   public static final long PATIENCE_NANOS = 3_000_000_000L;
@@ -51,7 +51,6 @@ public final class TcpClient extends LabThread {
   private final Deque<ShortConnection> pending = new ArrayDeque<>();
   private final List<ConnectionRecord> connections = new ArrayList<>();
   private final ByteBuffer room = ByteBuffer.allocateDirect(ROOM_BYTES);
-  private @Nullable Selector selector;
   private long nextConnectionNanos;
   private volatile long armedNanos = NOT_ARMED;
   private final AtomicInteger flowsReady = new AtomicInteger();
@@ -79,16 +78,8 @@ public final class TcpClient extends LabThread {
   }
 
   @Override
-  protected void open() throws IOException {
-    selector = Selector.open();
-  }
-
-  @Override
   protected void work() throws IOException {
-    Selector ready = selector;
-    if (ready == null) {
-      throw new IllegalStateException("not opened");
-    }
+    Selector ready = selector();
     nextConnectionNanos = nowNanos();
     while (!stopping()) {
       openFlows(ready);
@@ -257,14 +248,6 @@ public final class TcpClient extends LabThread {
   }
 
   @Override
-  protected void wake() {
-    Selector ready = selector;
-    if (ready != null) {
-      ready.wakeup();
-    }
-  }
-
-  @Override
   protected void release() throws IOException {
     flows.forEach(MessageChannel::abort);
     for (ShortConnection connection : pending) {
@@ -274,9 +257,7 @@ public final class TcpClient extends LabThread {
       }
       connection.abort();
     }
-    if (selector != null) {
-      selector.close();
-    }
+    super.release();
   }
 
   long nowNanos() {
@@ -335,7 +316,7 @@ public final class TcpClient extends LabThread {
     return List.copyOf(connections);
   }
 
-  private static InetSocketAddress socketAddress(IpAddress address, int port) {
+  static InetSocketAddress socketAddress(IpAddress address, int port) {
     try {
       return new InetSocketAddress(InetAddress.getByAddress(address.toBytes()), port);
     } catch (UnknownHostException e) {

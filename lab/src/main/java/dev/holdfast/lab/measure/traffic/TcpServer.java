@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The far end of the long flows and the short connections: answers what comes in on an echo port,
@@ -24,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * say which of our connections was its own: a reset that only this end sees (the peer router
  * answers our segment with one) is a reset of the flow.
  */
-public final class TcpServer extends LabThread implements FarEnd {
+public final class TcpServer extends SelectingThread implements FarEnd {
 
   private static final int BACKLOG = 4096;
   private static final int ROOM_BYTES = 64 << 10;
@@ -45,7 +44,6 @@ public final class TcpServer extends LabThread implements FarEnd {
   private final List<Accepted> connections = new ArrayList<>();
   private final Map<Integer, TickWheel<Accepted>> wheels = new TreeMap<>();
   private final ByteBuffer room = ByteBuffer.allocateDirect(ROOM_BYTES);
-  private @Nullable Selector selector;
 
   /**
    * @param name of the thread
@@ -58,24 +56,20 @@ public final class TcpServer extends LabThread implements FarEnd {
 
   @Override
   protected void open() throws IOException {
-    Selector opened = Selector.open();
-    selector = opened;
+    super.open();
     for (Listener listener : listeners) {
       ServerSocketChannel socket = ServerSocketChannel.open();
       sockets.add(socket);
       socket.configureBlocking(false);
       socket.setOption(StandardSocketOptions.SO_REUSEADDR, true);
       socket.bind(new InetSocketAddress(listener.port()), BACKLOG);
-      socket.register(opened, SelectionKey.OP_ACCEPT, listener);
+      socket.register(selector(), SelectionKey.OP_ACCEPT, listener);
     }
   }
 
   @Override
   protected void work() throws IOException {
-    Selector ready = selector;
-    if (ready == null) {
-      throw new IllegalStateException("not opened");
-    }
+    Selector ready = selector();
     while (!stopping()) {
       for (TickWheel<Accepted> wheel : wheels.values()) {
         wheel.advance(System.nanoTime(), this::push);
@@ -159,22 +153,12 @@ public final class TcpServer extends LabThread implements FarEnd {
   }
 
   @Override
-  protected void wake() {
-    Selector ready = selector;
-    if (ready != null) {
-      ready.wakeup();
-    }
-  }
-
-  @Override
   protected void release() throws IOException {
     for (ServerSocketChannel socket : sockets) {
       socket.close();
     }
     connections.forEach(MessageChannel::abort);
-    if (selector != null) {
-      selector.close();
-    }
+    super.release();
   }
 
   @Override
