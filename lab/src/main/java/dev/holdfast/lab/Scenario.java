@@ -37,6 +37,9 @@ final class Scenario {
   /** A host that boots, or a node and its pod. */
   private static final long BOOT_MILLIS = 10_000;
 
+  /** An agent writes its flows to its disk every ten seconds; younger ones are not promised. */
+  private static final long KEPT_MILLIS = 15_000;
+
   /** Through operator and API server to an agent that lets its peer get in sync first. */
   private static final long KUBERNETES_MILLIS = 10_000;
 
@@ -116,6 +119,10 @@ final class Scenario {
   }
 
   private void inject(Fault fault, Measurement measurement) {
+    if (fault.kind() == FaultKind.POWER_CYCLE) {
+      narrator.step("waiting until flows have had the time to be written to disks");
+      Pause.millis(KEPT_MILLIS);
+    }
     Router target =
         lab.observer()
             .active()

@@ -9,7 +9,9 @@ public final class FlowState {
   /** The largest state number that the kernel takes for TCP. */
   public static final int TCP_MAX = 9;
 
+  public static final int SCTP_ESTABLISHED = 4;
   public static final int SCTP_MAX = 8;
+  public static final int DCCP_OPEN = 4;
   public static final int DCCP_MAX = 7;
 
   /** The largest window scale (RFC 7323 section 2.3). */

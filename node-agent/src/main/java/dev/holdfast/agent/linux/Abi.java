@@ -25,6 +25,7 @@ final class Abi {
   static final int SO_SNDBUFFORCE = 32;
   static final int SO_RCVBUFFORCE = 33;
   static final int SO_TIMESTAMPNS = 35;
+  static final int SO_NETNS_COOKIE = 71;
 
   // netinet/in.h
   static final int IPPROTO_IP = 0;

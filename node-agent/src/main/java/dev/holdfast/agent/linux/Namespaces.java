@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 public final class Namespaces {
   private static final Path DIRECTORY = Path.of("/run/netns");
+  private static final int COOKIE_BYTES = 8;
 
   private Namespaces() {}
 
@@ -44,6 +45,31 @@ public final class Namespaces {
         throw new SyscallException(
             "setns(" + path + ")", LibC.errno(), "does the process have CAP_SYS_ADMIN?");
       }
+    } finally {
+      LibC.close(fd);
+    }
+  }
+
+  /**
+   * A number of the calling thread's namespace that no other has, or had, since the kernel booted;
+   * 0 from a kernel before 5.14, which gives none.
+   */
+  public static long cookie() {
+    int fd = LibC.socket(Abi.AF_INET, Abi.SOCK_DGRAM | Abi.SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+      throw new SyscallException("socket(AF_INET, SOCK_DGRAM)", LibC.errno(), "");
+    }
+    try {
+      Block value = new Block(COOKIE_BYTES + Integer.BYTES);
+      value.bytes.putInt(COOKIE_BYTES, COOKIE_BYTES);
+      long length = value.address + COOKIE_BYTES;
+      if (LibC.getsockopt(fd, Abi.SOL_SOCKET, Abi.SO_NETNS_COOKIE, value.address, length) < 0) {
+        if (LibC.errno() == Errno.ENOPROTOOPT) {
+          return 0;
+        }
+        throw new SyscallException("getsockopt(SO_NETNS_COOKIE)", LibC.errno(), "");
+      }
+      return value.bytes.getLong(0);
     } finally {
       LibC.close(fd);
     }

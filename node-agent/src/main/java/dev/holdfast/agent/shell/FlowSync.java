@@ -8,12 +8,14 @@ import dev.holdfast.agent.loop.AgentLoop;
 import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.role.core.RoleState;
 import dev.holdfast.agent.role.core.Speakers;
+import dev.holdfast.agent.sync.core.KeptFlows;
 import dev.holdfast.agent.sync.core.RandomBytes;
 import dev.holdfast.agent.sync.core.TableFlows;
 import dev.holdfast.agent.sync.wire.ConntrackdCodec;
 import dev.holdfast.agent.sync.wire.Dialect;
 import dev.holdfast.agent.sync.wire.HandoverMessage;
 import dev.holdfast.agent.sync.wire.LinkKeys;
+import dev.holdfast.api.addr.IpAddress;
 import dev.holdfast.api.addr.Prefix;
 import dev.holdfast.api.v1alpha1.CommitMode;
 import dev.holdfast.api.v1alpha1.FlowStatus;
@@ -24,12 +26,16 @@ import dev.holdfast.api.v1alpha1.NetworkRole;
 import dev.holdfast.api.v1alpha1.NodeConntrackd;
 import dev.holdfast.api.v1alpha1.NodeFlowSync;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
+import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -66,6 +72,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
   private final FlowTable table;
   private final TableFlows flows;
   private final KernelFlows kernel;
+  private final FlowKeeper keeper;
   private final FlowWire wire;
   private final NodeFlowSync begunWith;
 
@@ -75,7 +82,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
 
   /**
    * @param keys of the sealed link; null with a protocol that has none
-   * @param disk for what must be known after a restart
+   * @param stateDir for what must be known after a restart
    * @param wake makes the loop turn soon; any thread
    * @param standing where this router stands; on the loop's thread
    * @param handovers takes what peers say of handovers
@@ -88,7 +95,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
       NetworkView networks,
       Supplier<RoleState> standing,
       HandoverDesk handovers,
-      DiskStore disk,
+      Path stateDir,
       Runnable wake,
       SealedWire.Signs signs,
       Runnable atStart) {
@@ -114,7 +121,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
               handovers,
               kernel,
               flows,
-              new PeerStore(disk),
+              new PeerStore(new DiskStore(stateDir)),
               random,
               signs,
               atStart,
@@ -126,6 +133,14 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     } else {
       throw new IllegalArgumentException("the sealed link needs its key");
     }
+    keeper =
+        new FlowKeeper(
+            table,
+            stateDir,
+            FlowKeeper.lifeOfThisKernel(),
+            InstantSource.system(),
+            FlowKeeper.Pace.DEFAULT,
+            new AroundKeeper());
   }
 
   private static Dialect dialect(FlowSyncProtocol protocol) {
@@ -197,8 +212,14 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
   /** Everything of the peers goes into the kernel; then {@link AgentEvent.FlowsCommitted}. */
   void commit(long takeover) {
     takeoverAsked = takeover;
-    kernel.becomeActive();
+    becomeActive(System.nanoTime());
     kernel.commitNow();
+  }
+
+  private void becomeActive(long nowNanos) {
+    keeper.roleTaken(nowNanos);
+    kernel.moreToCome(keeper.loading());
+    kernel.becomeActive();
   }
 
   /**
@@ -226,6 +247,8 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     followRole(nowNanos);
     wire.receive(nowNanos, nowNanos + TURN_NANOS);
     takeWork(nowNanos + 2 * TURN_NANOS);
+    keeper.turn(nowNanos, kernel.active(), kernel.tableExact(), wire::activePeer);
+    kernel.moreToCome(keeper.loading());
     kernel.turn(nowNanos, wire::activePeer);
     handovers.turn(nowNanos);
     wire.turn(nowNanos, tell);
@@ -249,7 +272,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
   private void followRole(long nowNanos) {
     boolean isActive = standing.get().role() == Role.ACTIVE;
     if (isActive) {
-      kernel.becomeActive();
+      becomeActive(nowNanos);
     } else if (kernel.active()) {
       takeoverAsked = -1;
       kernel.giveUp();
@@ -262,6 +285,32 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
       placesChanged = false;
       kernel.rules(rules());
       wire.refresh(nowNanos);
+    }
+  }
+
+  /** What a flow may be translated with here: the virtual addresses and this router's own. */
+  private Set<IpAddress> ownAddresses() {
+    Set<IpAddress> own = new HashSet<>(networks.allAddresses());
+    for (NodeNetwork network : spec.networks()) {
+      network.virtualPrefixes().forEach(prefix -> own.add(prefix.address()));
+    }
+    return own;
+  }
+
+  private final class AroundKeeper implements FlowKeeper.Around {
+    @Override
+    public void post(Runnable task) {
+      FlowSync.this.post(task);
+    }
+
+    @Override
+    public KeptFlows.Judge judge(long ageSeconds) {
+      return new KeptFlows.Judge(rules(), ownAddresses(), ageSeconds);
+    }
+
+    @Override
+    public int seconds() {
+      return kernel.seconds();
     }
   }
 
@@ -322,13 +371,25 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
     return problems;
   }
 
+  /** Nothing is written to the disk any more, at the end neither. Any thread. */
+  void keepNothingMore() {
+    keeper.mute();
+  }
+
+  /** What the disk has of flows is removed, and none is written any more. Any thread. */
+  void forgetKept() {
+    keeper.forget();
+  }
+
   /** Deletes from the kernel what was written for peers. After {@link #close}. */
   void deleteWritten() {
     kernel.deleteWritten();
   }
 
+  /** After the loop has ended. */
   @Override
   public void close() {
+    keeper.close();
     wire.close();
     kernel.close();
   }

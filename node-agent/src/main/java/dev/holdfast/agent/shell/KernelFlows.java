@@ -71,6 +71,7 @@ final class KernelFlows implements AutoCloseable {
   private boolean active;
   private boolean adopting;
   private boolean commitWanted;
+  private boolean moreToCome;
   private Dump dump = Dump.NONE;
   private boolean cleans;
   private boolean exact;
@@ -260,6 +261,11 @@ final class KernelFlows implements AutoCloseable {
     commitWanted = true;
   }
 
+  /** More flows are on their way into the table: what follows a takeover waits for them. */
+  void moreToCome(boolean more) {
+    moreToCome = more;
+  }
+
   boolean active() {
     return active;
   }
@@ -278,7 +284,7 @@ final class KernelFlows implements AutoCloseable {
 
   /** Everything that the peers told is in the kernel. */
   boolean committedAll() {
-    return committer.done();
+    return committer.done() && !moreToCome;
   }
 
   /** This kernel holds everything of theirs up to this ticket. */
@@ -288,7 +294,7 @@ final class KernelFlows implements AutoCloseable {
 
   /** Work that waits for nobody but us. */
   boolean hasMore() {
-    return dump == Dump.SWEEPING || purging || rewriting || (adopting && committer.done());
+    return dump == Dump.SWEEPING || purging || rewriting || (adopting && committedAll());
   }
 
   /** Times that the kernel dropped events. */
@@ -394,7 +400,7 @@ final class KernelFlows implements AutoCloseable {
 
   /** Once their flows are in the kernel, theirs become ours; then the table is made exact. */
   private void afterTakeover() {
-    if (!active || !committer.done()) {
+    if (!active || !committedAll()) {
       return;
     }
     int adopted = table.adopt(STEP_ENTRIES);

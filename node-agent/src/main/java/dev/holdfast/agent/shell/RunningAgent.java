@@ -148,7 +148,7 @@ public final class RunningAgent implements AutoCloseable {
     monitor = LinkMonitor.start(this::takeNews, CARRIER_POLL, rtnetlink.portId());
     monitor.watch(carriers(spec));
     Found found = effects.found(networks.begin(), lastAdvert.ageAtStartNanos(), asked.kept());
-    FlowSync sync = FlowSync.hasPath(spec) ? flowSync(config, keys, new DiskStore(stateDir)) : null;
+    FlowSync sync = FlowSync.hasPath(spec) ? flowSync(config, keys, stateDir) : null;
     flowSync = sync;
     flowProblems = sync == null ? List.of(NO_PATH) : List.of();
     flowProblems.forEach(problem -> LOG.warn("no flow sync why=\"{}\"", problem));
@@ -182,7 +182,7 @@ public final class RunningAgent implements AutoCloseable {
     return new RunningAgent(spec, runDir, stateDir, keys, answered);
   }
 
-  private FlowSync flowSync(ClusterConfig config, @Nullable LinkKeys keys, DiskStore disk) {
+  private FlowSync flowSync(ClusterConfig config, @Nullable LinkKeys keys, Path stateDir) {
     return new FlowSync(
         spec,
         config.speakers(),
@@ -190,7 +190,7 @@ public final class RunningAgent implements AutoCloseable {
         networks,
         core::standing,
         handovers,
-        disk,
+        stateDir,
         () -> inbox.offer(() -> {}),
         host::linkHeard,
         () -> {
@@ -503,8 +503,11 @@ public final class RunningAgent implements AutoCloseable {
    * else is left on the machine, {@link Withdrawal} takes away.
    */
   public void closeForGood() {
-    close();
     FlowSync sync = flowSync;
+    if (sync != null) {
+      sync.forgetKept();
+    }
+    close();
     if (sync != null) {
       sync.deleteWritten();
     }
@@ -515,6 +518,9 @@ public final class RunningAgent implements AutoCloseable {
     monitor.close();
     FlowSync sync = flowSync;
     if (sync != null) {
+      if (ended.getCount() > 0) {
+        sync.keepNothingMore(); // The table is still the loop's.
+      }
       sync.close();
     }
     host.close();

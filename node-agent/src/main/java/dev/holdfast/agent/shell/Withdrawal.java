@@ -102,6 +102,7 @@ public final class Withdrawal {
     disk.delete(AskedStore.FILE);
     disk.delete(FirewallStore.FILE);
     disk.delete(PeerStore.FILE);
+    new KeptFlowsFile(stateDir).forget();
     Files.deleteIfExists(LastAdvert.file(runDir, spec.node()));
   }
 }

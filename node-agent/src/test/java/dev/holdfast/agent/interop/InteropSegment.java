@@ -29,6 +29,7 @@ final class InteropSegment implements AutoCloseable {
   final String them;
   private final String bridge;
   private final Path folder;
+  private final int segments;
   private final List<Process> programs = new ArrayList<>();
   private Optional<Process> ours = Optional.empty();
   private int starts;
@@ -38,12 +39,41 @@ final class InteropSegment implements AutoCloseable {
     us = network.namespace("us");
     them = network.namespace("them");
     bridge = network.namespace("switch");
+    this.segments = segments;
     for (int i = 0; i < segments; i++) {
       network.ip(bridge, "link add br" + i + " type bridge mcast_snooping 0");
       network.ip(bridge, "link set br" + i + " up");
+    }
+    connectBoth();
+  }
+
+  private void connectBoth() {
+    for (int i = 0; i < segments; i++) {
       connect(us, "us" + i, i, 1);
       connect(them, "them" + i, i, 2);
     }
+  }
+
+  /**
+   * Two kernels that have just booted: no flow, address or rule, and nothing in the run folders.
+   * What was on the disks is there. No program of theirs may run.
+   */
+  void powerCycleBoth() throws IOException {
+    for (String router : new String[] {us, them}) {
+      network.renew(router);
+      if (Files.exists(runFolder(router))) {
+        try (Stream<Path> files = Files.list(runFolder(router))) {
+          for (Path file : files.toList()) {
+            Files.delete(file);
+          }
+        }
+      }
+    }
+    TestNetwork.await(
+        "the cables of before are gone",
+        Duration.ofSeconds(END_SECONDS),
+        () -> !network.ip(bridge, "-o link show").matches("(?s).*\\b(us|them)\\d.*"));
+    connectBoth();
   }
 
   private void connect(String router, String port, int segment, int host) {
@@ -102,6 +132,11 @@ final class InteropSegment implements AutoCloseable {
     try (Stream<Path> files = Files.list(stateFolder(router))) {
       return files.map(file -> String.valueOf(file.getFileName())).toList();
     }
+  }
+
+  /** Bytes of a file that an agent keeps on the disk; 0 when there is none. */
+  long stateBytes(String router, String name) {
+    return stateFolder(router).resolve(name).toFile().length();
   }
 
   /** Runs a command of the program for the agent of this router; returns what it says. */

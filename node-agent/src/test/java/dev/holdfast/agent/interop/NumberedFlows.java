@@ -167,6 +167,26 @@ final class NumberedFlows implements AutoCloseable {
     }
   }
 
+  /** The next number from the server, which speaks first, through every TCP flow. */
+  void everyFlowHearsTheServer() {
+    number++;
+    try {
+      synchronized (accepted) {
+        for (Socket socket : accepted) {
+          new DataOutputStream(socket.getOutputStream()).writeInt(number);
+        }
+      }
+      for (Socket socket : tcp) {
+        int heard = new DataInputStream(socket.getInputStream()).readInt();
+        if (heard != number) {
+          throw new AssertionError(heard + " came for " + number);
+        }
+      }
+    } catch (IOException e) {
+      throw new AssertionError("a flow broke at number " + number, e);
+    }
+  }
+
   /** A datagram may be lost; the flow is not while one of some comes back. */
   private void exchange(DatagramSocket socket) throws IOException {
     byte[] bytes = ByteBuffer.allocate(4).putInt(number).array();

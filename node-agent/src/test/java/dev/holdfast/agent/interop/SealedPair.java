@@ -39,9 +39,7 @@ final class SealedPair implements AutoCloseable {
     network = segment.network;
     first = segment.us;
     second = segment.them;
-    network.cable(first, "eth2", second, "eth2");
-    network.ip(first, "addr add 10.52.0.1/24 dev eth2");
-    network.ip(second, "addr add 10.52.0.2/24 dev eth2");
+    connectDirectly();
     client = segment.host("client", 1, 9, "10.51.0.100");
     server = segment.host("server", 0, 9, WAN);
     resource =
@@ -61,6 +59,18 @@ final class SealedPair implements AutoCloseable {
           flowSync: {%s}
         """
             .formatted(flowSync);
+  }
+
+  private void connectDirectly() {
+    network.cable(first, "eth2", second, "eth2");
+    network.ip(first, "addr add 10.52.0.1/24 dev eth2");
+    network.ip(second, "addr add 10.52.0.2/24 dev eth2");
+  }
+
+  /** Both lost their power and have it again; their agents were killed before and do not run. */
+  void powerCycleBoth() throws IOException {
+    segment.powerCycleBoth();
+    connectDirectly();
   }
 
   Process startFirst() throws IOException {

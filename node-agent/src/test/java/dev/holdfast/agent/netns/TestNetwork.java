@@ -39,6 +39,13 @@ public final class TestNetwork implements AutoCloseable {
     return name;
   }
 
+  /** As after its power was off: the same name, and nothing in it. Its cables are gone. */
+  public void renew(String namespace) {
+    exec("ip", "netns", "delete", namespace);
+    exec("ip", "netns", "add", namespace);
+    ip(namespace, "link set lo up");
+  }
+
   /** A cable between two namespaces, both ends up, without IPv6 address detection delays. */
   public void cable(String a, String interfaceA, String b, String interfaceB) {
     ip(a, "link add " + interfaceA + " type veth peer name " + interfaceB + " netns " + b);

@@ -32,13 +32,11 @@ import org.jspecify.annotations.Nullable;
  *     <td>not judged</td></tr>
  * </table>
  *
- * In all of them: no flow reset, none stalled (after a power-cycle, when no router has a table any
- * more, this is asked of flows in which the LAN speaks: they are picked up again), no new
- * connection refused; no judged flow pauses longer than the measured gap and one retransmission;
- * two actives never longer than D and two holders never longer than an address's lifetime and a
- * second (a partition, which is just that, excepted); at the end one active router, and hosts that
- * know it. The gap is judged by the median of the runs, everything else in each run. A stall of the
- * machine itself is allowed for.
+ * In all of them: no flow reset, none stalled, no new connection refused; no judged flow pauses
+ * longer than the measured gap and one retransmission; two actives never longer than D and two
+ * holders never longer than an address's lifetime and a second (a partition, which is just that,
+ * excepted); at the end one active router, and hosts that know it. The gap is judged by the median
+ * of the runs, everything else in each run. A stall of the machine itself is allowed for.
  */
 public final class Promise {
 
@@ -204,9 +202,8 @@ public final class Promise {
     if (all.reset() > 0) {
       broken.add(all.reset() + " of " + all.total() + " flows were reset");
     }
-    FlowCounts kept = faults.contains(FaultKind.POWER_CYCLE) ? figures.flowsEcho() : all;
-    if (kept.stalled() > 0) {
-      broken.add(kept.stalled() + " of " + kept.total() + " flows stalled for good");
+    if (all.stalled() > 0) {
+      broken.add(all.stalled() + " of " + all.total() + " flows stalled for good");
     }
     if (figures.newConnections().refused() > 0) {
       broken.add(figures.newConnections().refused() + " new connections were refused");
