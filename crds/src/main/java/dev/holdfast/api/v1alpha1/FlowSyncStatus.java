@@ -21,7 +21,9 @@ public record FlowSyncStatus(
     @JsonPropertyDescription("The agent's table of flows.") @Nullable FlowTableStatus table,
     @JsonPropertyDescription("Datagrams and messages on the links that did not count, by reason.")
         @Size(max = 64)
-        Map<String, Long> dropped) {
+        Map<String, Long> dropped,
+    @JsonPropertyDescription("Flows from this router's disk, since the agent started.")
+        @Nullable RestoredFlows restored) {
 
   public FlowSyncStatus {
     peers = Copies.list(peers);
@@ -31,6 +33,6 @@ public record FlowSyncStatus(
 
   /** Without counts. */
   public FlowSyncStatus(List<PeerStatus> peers, List<String> keys) {
-    this(peers, keys, null, null, Map.of());
+    this(peers, keys, null, null, Map.of(), null);
   }
 }

@@ -8,6 +8,7 @@ import dev.holdfast.api.v1alpha1.FlowTableStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import dev.holdfast.api.v1alpha1.PeerStatus;
+import dev.holdfast.api.v1alpha1.RestoredFlows;
 import dev.holdfast.api.v1alpha1.Role;
 import dev.holdfast.api.v1alpha1.StallStatus;
 import dev.holdfast.api.v1alpha1.VirtualRouterStatus;
@@ -177,6 +178,11 @@ public final class AgentMetrics implements MultiCollector {
           page, "commit_failed", "Flows that the kernel refused.", "errno", names(commit.failed()));
       page.counter("commit_put_back", "Flows that had timed out here.", (double) commit.putBack());
       page.counter("commit_purged", "Leftovers of an earlier life.", (double) commit.purged());
+    }
+    RestoredFlows restored = sync.restored();
+    if (restored != null) {
+      page.gauge("flows_restored", "Flows from the disk.", (double) restored.restored());
+      page.gauge("flows_kept", "Flows that the disk had.", (double) restored.kept());
     }
     FlowTableStatus table = sync.table();
     if (table != null) {

@@ -12,6 +12,7 @@ import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import dev.holdfast.api.v1alpha1.KernelSetting;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
 import dev.holdfast.api.v1alpha1.PeerStatus;
+import dev.holdfast.api.v1alpha1.RestoredFlows;
 import dev.holdfast.api.v1alpha1.Role;
 import dev.holdfast.api.v1alpha1.RoleTransition;
 import dev.holdfast.api.v1alpha1.VirtualRouterStatus;
@@ -213,7 +214,7 @@ public final class StatusScreen {
     kernel(status.flowSync());
   }
 
-  /** Two lines: what the peers' flows met in this kernel, and how full the table is. */
+  /** What the peers' flows met in this kernel, how full the table is, what came from the disk. */
   private void kernel(FlowSyncStatus sync) {
     FlowCommitStatus commit = sync.commit();
     FlowTableStatus table = sync.table();
@@ -245,6 +246,16 @@ public final class StatusScreen {
             + " times overrun; "
             + count(sum(sync.dropped()))
             + " messages on the links did not count");
+    RestoredFlows restored = sync.restored();
+    if (restored != null) {
+      line(
+          "disk   "
+              + count(restored.restored())
+              + " of "
+              + count(restored.kept())
+              + " flows restored after the boot, written "
+              + restored.writtenAt());
+    }
     for (FailedFlow failed : commit.lastFailed()) {
       line("  refused: " + failed.flow() + " (" + failed.errno() + ")");
     }

@@ -5,6 +5,7 @@ import dev.holdfast.agent.linux.Namespaces;
 import dev.holdfast.agent.sync.core.KeptFlows;
 import dev.holdfast.agent.sync.core.KeptFlows.Fate;
 import dev.holdfast.agent.sync.wire.KeptHeader;
+import dev.holdfast.api.v1alpha1.RestoredFlows;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
@@ -107,6 +108,7 @@ final class FlowKeeper implements AutoCloseable {
   private boolean whole;
   private KeptFlows.@Nullable Judge judge;
   private final EnumMap<Fate, Integer> fates = new EnumMap<>(Fate.class);
+  private @Nullable RestoredFlows restored;
 
   // Go to and fro with the piece.
   private int copiedTo = FlowTable.NONE;
@@ -217,19 +219,26 @@ final class FlowKeeper implements AutoCloseable {
     }
   }
 
-  private void loaded(long ageSeconds) {
+  private void loaded(KeptHeader header) {
     if (stage == Stage.LOADING) {
       stage = Stage.WARM;
       int all = fates.values().stream().mapToInt(Integer::intValue).sum();
       Map<Fate, Integer> others = new EnumMap<>(fates);
-      Integer restored = others.remove(Fate.RESTORED);
+      others.remove(Fate.RESTORED);
+      Instant writtenAt = Instant.ofEpochSecond(header.writtenAtSeconds());
+      restored = new RestoredFlows(fates.getOrDefault(Fate.RESTORED, 0), all, writtenAt.toString());
       LOG.info(
-          "flows restored from disk restored={} of={} ageSeconds={} others={}",
-          restored == null ? 0 : restored,
+          "flows restored from disk restored={} of={} written={} others={}",
+          restored.restored(),
           all,
-          ageSeconds,
+          writtenAt,
           others);
     }
+  }
+
+  /** What came back; null when nothing was wanted. */
+  @Nullable RestoredFlows restored() {
+    return restored;
   }
 
   private void beginCopy() {
@@ -299,7 +308,7 @@ final class FlowKeeper implements AutoCloseable {
       LOG.warn("not all flows could be read from disk file={} why=\"{}\"", file, why(e));
     }
     if (goesOn) {
-      onLoop(() -> loaded(age));
+      onLoop(() -> loaded(header));
     }
   }
 

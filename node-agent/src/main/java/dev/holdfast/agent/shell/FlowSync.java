@@ -336,7 +336,12 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
   FlowSyncStatus linkStatus(long nowNanos) {
     FlowSyncStatus links = wire.status(nowNanos);
     return new FlowSyncStatus(
-        links.peers(), links.keys(), kernel.commitStatus(), kernel.tableStatus(), links.dropped());
+        links.peers(),
+        links.keys(),
+        kernel.commitStatus(),
+        kernel.tableStatus(),
+        links.dropped(),
+        keeper.restored());
   }
 
   /** Looks at the next piece of the table; on the loop's thread. */

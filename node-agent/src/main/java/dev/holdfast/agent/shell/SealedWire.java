@@ -447,7 +447,8 @@ final class SealedWire implements FlowWire {
         keys.fingerprints(),
         null,
         null,
-        all == null ? Map.of() : dropped(all));
+        all == null ? Map.of() : dropped(all),
+        null);
   }
 
   private static Map<String, Long> dropped(SyncLinks all) {

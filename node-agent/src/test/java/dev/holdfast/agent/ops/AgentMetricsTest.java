@@ -38,7 +38,8 @@ class AgentMetricsTest {
            "putBack":1,"purged":1},
          "table":{"entries":10,"entriesMax":100,"bytes":4194304,"refused":0,
            "receiveBufferBytes":4096,"overruns":1},
-         "dropped":{"Replayed":3}},
+         "dropped":{"Replayed":3},
+         "restored":{"restored":812,"kept":820,"writtenAt":"2026-01-01T00:00:00Z"}},
        "flows":{"tracked":10,"protected":8,"unprotected":{"NotYetAcknowledged":2}},
        "firewall":{"generation":1,"backend":"nft","driftRepaired":0,"logHits":0},
        "faults":[],"kernelSettings":[],"transitions":[],"stalls":{"count":0,"longestMillis":0},
@@ -89,6 +90,7 @@ class AgentMetricsTest {
   void theScreenSaysInTwoLinesWhatThePeersFlowsMetHere() throws Exception {
     assertThat(StatusScreen.render(spec(), status(), Instant.EPOCH))
         .contains("commit 5 written, 1 clashes, 2 refused, 1 put back, 1 purged\n")
+        .contains("disk   812 of 820 flows restored after the boot, written 2026-01-01T00:00:00Z\n")
         .contains(
             "table  10 of 100 entries, 4 MiB, 1 times overrun;"
                 + " 3 messages on the links did not count\n")

@@ -19,7 +19,7 @@ import java.util.Arrays;
  *    32  SHA-256 of everything before
  * </pre>
  *
- * @param writtenAtSeconds since 1970, by the clock of whoever wrote it
+ * @param writtenAtSeconds since 1970, by the clock of whoever wrote it; no later than the year 9999
  * @param life printable ASCII, {@value #LIFE_MAX} characters at most: the same as long as a kernel
  *     keeps its table of flows
  */
@@ -28,6 +28,7 @@ public record KeptHeader(long writtenAtSeconds, String life) {
   public static final int BYTES = 92;
   public static final int LIFE_MAX = 64;
   static final int VERSION = 1;
+  private static final long SECONDS_MAX = 253_402_300_799L;
 
   private static final byte[] MAGIC = "holdfast flows\0\0".getBytes(StandardCharsets.US_ASCII);
 
@@ -42,6 +43,9 @@ public record KeptHeader(long writtenAtSeconds, String life) {
   }
 
   public KeptHeader {
+    if (writtenAtSeconds < 0 || writtenAtSeconds > SECONDS_MAX) {
+      throw new IllegalArgumentException("nobody writes at second " + writtenAtSeconds);
+    }
     if (life.isEmpty()
         || life.length() > LIFE_MAX
         || !life.chars().allMatch(c -> c >= ' ' && c <= '~')) {

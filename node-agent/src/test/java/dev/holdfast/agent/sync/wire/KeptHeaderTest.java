@@ -12,6 +12,7 @@ class KeptHeaderTest {
   private static final KeptHeader HEADER =
       new KeptHeader(1_795_000_000L, "6e9a7c3e-7d0f-4b43-9d0b-4f7d5c7f2a11 1");
   private static final int VERSION_AT = 16;
+  private static final int TIME_AT = 20;
   private static final int LIFE_AT = 28;
 
   private static ByteBuffer written() {
@@ -48,6 +49,12 @@ class KeptHeaderTest {
     for (int length = 0; length < KeptHeader.BYTES; length++) {
       assertThat(refusal(written().limit(length))).isEqualTo("it is cut off");
     }
+  }
+
+  @Test
+  void aTimeThatNoClockShowsIsRefused() {
+    assertThat(refusal(written().putLong(TIME_AT, -1).rewind())).contains("damaged");
+    assertThat(refusal(written().putLong(TIME_AT, Long.MAX_VALUE).rewind())).contains("damaged");
   }
 
   @Test
