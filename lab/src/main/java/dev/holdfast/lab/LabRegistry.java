@@ -1,6 +1,7 @@
 package dev.holdfast.lab;
 
 import dev.holdfast.lab.kube.KubeCluster;
+import dev.holdfast.lab.net.Namespace;
 import dev.holdfast.lab.net.Programs;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,8 +14,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /**
@@ -133,7 +132,7 @@ final class LabRegistry {
   private static void removeUnlocked(Entry entry) throws IOException {
     KubeCluster.of(entry.folder()).ifPresent(KubeCluster::down);
     List<String> namespaces = namespaces(entry);
-    namespaces.forEach(LabRegistry::killProcesses);
+    namespaces.forEach(name -> new Namespace(name).killProcesses());
     for (String namespace : namespaces) {
       Programs.attempt("", List.of("ip", "netns", "del", namespace));
     }
@@ -143,23 +142,6 @@ final class LabRegistry {
           Files.deleteIfExists(path);
         }
       }
-    }
-  }
-
-  /** Only programs run in the lab's namespaces as processes; the lab's own threads do not count. */
-  private static void killProcesses(String namespace) {
-    String pids = Programs.attempt("", List.of("ip", "netns", "pids", namespace)).output();
-    for (String pid : pids.split("\\s+", -1)) {
-      if (!pid.matches("[0-9]+") || Long.parseLong(pid) == ProcessHandle.current().pid()) {
-        continue;
-      }
-      Optional<ProcessHandle> process = ProcessHandle.of(Long.parseLong(pid));
-      process.ifPresent(
-          p -> {
-            // A stopped process dies of SIGKILL too.
-            p.destroyForcibly();
-            p.onExit().completeOnTimeout(p, 2, TimeUnit.SECONDS).join();
-          });
     }
   }
 

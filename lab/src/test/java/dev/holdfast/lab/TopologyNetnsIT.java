@@ -76,6 +76,21 @@ class TopologyNetnsIT {
   }
 
   @Test
+  void whatEndingProgramsStillStartEndsWithThem() {
+    Namespace router = build("article").topology().router("router-a").namespace();
+    for (int i = 0; i < 10; i++) {
+      started.add(
+          router.start(
+              folder.resolve("out").toFile(),
+              List.of("sh", "-c", "i=0; while [ $i -lt 40 ]; do sleep 300 & i=$((i+1)); done")));
+    }
+
+    router.killProcesses();
+
+    assertThat(Programs.run("ip", "netns", "pids", router.name())).isBlank();
+  }
+
+  @Test
   void aHostBehindTheLanReachesTheRoutersByItsInnerRouter() {
     Blueprint blueprint = build("dual-stack");
     Host routed = blueprint.topology().routedHosts().getFirst();

@@ -224,6 +224,7 @@ public final class Injector {
 
   /** A kernel that has just booted. */
   private void machineBack(Router target) {
+    target.namespace().killProcesses();
     of(target).powerLost();
     builder.rebuild(target);
   }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A named network namespace, {@code /run/netns/NAME}.
@@ -24,6 +25,7 @@ import java.util.concurrent.ThreadFactory;
  */
 public record Namespace(String name) {
 
+  private static final long KILL_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final Path FOLDER = Path.of("/run/netns");
 
   public Path path() {
@@ -64,6 +66,34 @@ public record Namespace(String name) {
   /** Starts a program inside; the caller ends it. Both outputs go to {@code log}, appended. */
   public Process start(File log, List<String> command) {
     return Programs.start(log, inside(command));
+  }
+
+  /**
+   * Ends every program inside, and what those start while they end: a script that outlives its
+   * daemon may start another. The lab's own threads do not count.
+   */
+  public void killProcesses() {
+    long limit = System.nanoTime() + KILL_NANOS;
+    List<ProcessHandle> left = processes();
+    while (!left.isEmpty() && System.nanoTime() - limit < 0) {
+      // A stopped process dies of SIGKILL too.
+      left.forEach(ProcessHandle::destroyForcibly);
+      left.forEach(
+          process ->
+              process.onExit().completeOnTimeout(process, KILL_NANOS, TimeUnit.NANOSECONDS).join());
+      left = processes();
+    }
+  }
+
+  private List<ProcessHandle> processes() {
+    long own = ProcessHandle.current().pid();
+    return Programs.attempt("", List.of("ip", "netns", "pids", name))
+        .output()
+        .lines()
+        .map(pid -> Long.parseLong(pid.strip()))
+        .filter(pid -> pid != own)
+        .flatMap(pid -> ProcessHandle.of(pid).stream())
+        .toList();
   }
 
   /**
