@@ -78,7 +78,11 @@ public final class StatusScreen {
               + " protected"
               + share(flows.protectedFlows(), flows.tracked()));
       for (Map.Entry<String, Long> reason : flows.unprotected().entrySet()) {
-        line("       " + count(reason.getValue()) + " not protected: " + reason.getKey());
+        line(
+            "       "
+                + count(reason.getValue())
+                + " not protected: "
+                + UnprotectedReason.inWords(reason.getKey()));
       }
     }
   }

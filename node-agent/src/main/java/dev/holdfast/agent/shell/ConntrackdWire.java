@@ -2,6 +2,7 @@ package dev.holdfast.agent.shell;
 
 import dev.holdfast.agent.flow.FlowTable;
 import dev.holdfast.agent.loop.AgentEvent;
+import dev.holdfast.agent.ops.UnprotectedReason;
 import dev.holdfast.agent.role.core.Link;
 import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.role.core.RoleState;
@@ -361,21 +362,18 @@ final class ConntrackdWire implements FlowWire {
   }
 
   @Override
-  public long protectedPosition() {
+  public Protection protection() {
     ConntrackdMachine open = machine;
-    return open != null && judge.heard() && settings.mode() == ConntrackdMode.FTFW
-        ? open.acknowledgedPosition()
-        : 0;
-  }
-
-  @Override
-  public String whyUnprotected() {
+    if (open == null) {
+      return Protection.NONE;
+    }
+    long confirmed = settings.mode() == ConntrackdMode.FTFW ? open.acknowledgedPosition() : 0;
     if (!judge.heard()) {
-      return UnprotectedReason.NO_PEER;
+      return new Protection(0, confirmed, UnprotectedReason.NO_PEER);
     }
     return switch (settings.mode()) {
-      case FTFW -> UnprotectedReason.NOT_YET_ACKNOWLEDGED;
-      case NOTRACK -> UnprotectedReason.UNCONFIRMED;
+      case FTFW -> new Protection(confirmed, 0, UnprotectedReason.NOT_YET_ACKNOWLEDGED);
+      case NOTRACK -> new Protection(0, 0, UnprotectedReason.UNCONFIRMED);
     };
   }
 

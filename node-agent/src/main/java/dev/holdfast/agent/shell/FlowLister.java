@@ -35,7 +35,7 @@ final class FlowLister {
   }
 
   /** What the loop knows and the table does not. */
-  record Now(long protectedPosition, String whyUnprotected, int nowSeconds) {}
+  record Now(Protection protection, int nowSeconds) {}
 
   private final FlowQuestion question;
   private final List<Copy> copies = new ArrayList<>();
@@ -84,12 +84,8 @@ final class FlowLister {
     if (question.matches(copy.flow)) {
       copy.owner = owner;
       copy.ageSeconds = Math.max(0, now.nowSeconds() - table.toldAtSeconds(at));
-      copy.reason = ours ? reason(table.position(at), now) : null;
+      copy.reason = ours ? now.protection().reason(table.position(at)) : null;
       copied++;
     }
-  }
-
-  private static @Nullable String reason(long position, Now now) {
-    return position <= now.protectedPosition() ? null : now.whyUnprotected();
   }
 }

@@ -5,6 +5,7 @@ import dev.holdfast.agent.flow.FlowTable;
 import dev.holdfast.agent.flow.ReplicationRules;
 import dev.holdfast.agent.loop.AgentEvent;
 import dev.holdfast.agent.loop.AgentLoop;
+import dev.holdfast.agent.ops.UnprotectedReason;
 import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.role.core.RoleState;
 import dev.holdfast.agent.role.core.Speakers;
@@ -346,19 +347,16 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
 
   /** Looks at the next piece of the table; on the loop's thread. */
   void list(FlowLister lister) {
-    lister.look(
-        table,
-        new FlowLister.Now(wire.protectedPosition(), wire.whyUnprotected(), kernel.seconds()));
+    lister.look(table, new FlowLister.Now(wire.protection(), kernel.seconds()));
   }
 
   /** How many flows of ours there are and how many a peer holds; on the loop's thread. */
   FlowStatus flowStatus() {
     long tracked = flows.count();
-    long held = flows.count() - flows.countAfter(wire.protectedPosition());
+    Protection protection = wire.protection();
+    long held = tracked - flows.countAfter(protection.heldPosition());
     Map<String, Long> unprotected = new TreeMap<>();
-    if (held < tracked) {
-      unprotected.put(wire.whyUnprotected(), tracked - held);
-    }
+    protection.count(flows::countAfter, unprotected);
     if (table.refused() > 0) {
       unprotected.put(UnprotectedReason.TABLE_FULL, table.refused());
     }

@@ -61,13 +61,8 @@ sealed interface FlowWire extends AutoCloseable permits SealedWire, ConntrackdWi
   /** What a person should look at, a sentence each. */
   List<String> problems(long nowNanos);
 
-  /** Position up to which a peer that is heard has confirmed our flows. */
-  long protectedPosition();
-
-  /**
-   * Why flows beyond that position are not protected, in the words of {@link UnprotectedReason}.
-   */
-  String whyUnprotected();
+  /** What of our flows the peers hold. */
+  Protection protection();
 
   @Override
   void close();

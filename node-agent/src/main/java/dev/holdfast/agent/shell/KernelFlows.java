@@ -5,6 +5,7 @@ import dev.holdfast.agent.flow.Replication;
 import dev.holdfast.agent.flow.ReplicationRules;
 import dev.holdfast.agent.linux.Scheduling;
 import dev.holdfast.agent.linux.SyscallException;
+import dev.holdfast.agent.ops.UnprotectedReason;
 import dev.holdfast.agent.sync.core.TableFlows;
 import dev.holdfast.api.v1alpha1.FailedFlow;
 import dev.holdfast.api.v1alpha1.FlowCommitStatus;

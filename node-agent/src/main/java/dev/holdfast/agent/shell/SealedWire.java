@@ -3,6 +3,7 @@ package dev.holdfast.agent.shell;
 import dev.holdfast.agent.Main;
 import dev.holdfast.agent.flow.FlowTable;
 import dev.holdfast.agent.loop.AgentEvent;
+import dev.holdfast.agent.ops.UnprotectedReason;
 import dev.holdfast.agent.role.core.Link;
 import dev.holdfast.agent.role.core.RoleState;
 import dev.holdfast.agent.role.core.Segment;
@@ -518,16 +519,16 @@ final class SealedWire implements FlowWire {
   }
 
   @Override
-  public long protectedPosition() {
+  public Protection protection() {
     SyncLinks all = links;
-    return all == null ? 0 : all.protectedPosition();
-  }
-
-  @Override
-  public String whyUnprotected() {
-    SyncLinks all = links;
-    boolean anyUp = all != null && all.links().stream().anyMatch(SyncLink::up);
-    return anyUp ? UnprotectedReason.NOT_YET_ACKNOWLEDGED : UnprotectedReason.NO_PEER;
+    if (all == null) {
+      return Protection.NONE;
+    }
+    boolean anyUp = all.links().stream().anyMatch(SyncLink::up);
+    return new Protection(
+        all.protectedPosition(),
+        all.silentPosition(),
+        anyUp ? UnprotectedReason.NOT_YET_ACKNOWLEDGED : UnprotectedReason.NO_PEER);
   }
 
   @Override

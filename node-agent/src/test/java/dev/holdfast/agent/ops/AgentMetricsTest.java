@@ -96,4 +96,20 @@ class AgentMetricsTest {
                 + " 3 messages on the links did not count\n")
         .contains("refused: tcp src=192.0.2.1 (EINVAL, invalid argument)\n");
   }
+
+  @Test
+  void theScreenSaysInWordsWhyFlowsAreNotProtected() throws Exception {
+    String reasons = "\"PeerSilent\":7,\"NoPeer\":2,\"FromTheFuture\":1";
+    GatewayNodeStatus status =
+        new ObjectMapper()
+            .readValue(
+                STATUS.replace("\"NotYetAcknowledged\":2", reasons), GatewayNodeStatus.class);
+
+    assertThat(StatusScreen.render(spec(), status, Instant.EPOCH))
+        .contains(
+            "7 not protected: a router that is silent now holds them, if it still runs"
+                + " (PeerSilent)\n")
+        .contains("2 not protected: no other router holds them (NoPeer)\n")
+        .contains("1 not protected: FromTheFuture\n");
+  }
 }

@@ -9,6 +9,7 @@ import dev.holdfast.agent.flow.IpProtocol;
 import dev.holdfast.agent.flow.Telling;
 import dev.holdfast.agent.ops.FlowQuestion;
 import dev.holdfast.agent.ops.FlowView;
+import dev.holdfast.agent.ops.UnprotectedReason;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -51,7 +52,9 @@ class FlowListerTest {
     }
 
     List<FlowView> all =
-        list(ALL, new FlowLister.Now(0, UnprotectedReason.NOT_YET_ACKNOWLEDGED, 15));
+        list(
+            ALL,
+            new FlowLister.Now(new Protection(0, 0, UnprotectedReason.NOT_YET_ACKNOWLEDGED), 15));
 
     assertThat(all).hasSize(20_000);
     assertThat(new HashSet<>(all)).hasSize(20_000);
@@ -66,12 +69,15 @@ class FlowListerTest {
     store(PEER, 3);
 
     List<FlowView> all =
-        list(ALL, new FlowLister.Now(acknowledged, UnprotectedReason.NOT_YET_ACKNOWLEDGED, 10));
+        list(
+            ALL,
+            new FlowLister.Now(
+                new Protection(acknowledged, 0, UnprotectedReason.NOT_YET_ACKNOWLEDGED), 10));
 
     assertThat(all)
         .extracting(FlowView::reason)
         .containsExactly(null, UnprotectedReason.NOT_YET_ACKNOWLEDGED, null);
-    assertThat(list(ALL, new FlowLister.Now(0, UnprotectedReason.NO_PEER, 10)))
+    assertThat(list(ALL, new FlowLister.Now(new Protection(0, 0, UnprotectedReason.NO_PEER), 10)))
         .extracting(FlowView::reason)
         .containsExactly(UnprotectedReason.NO_PEER, UnprotectedReason.NO_PEER, null);
   }
@@ -84,19 +90,25 @@ class FlowListerTest {
     assertThat(
             list(
                 FlowQuestion.of(FlowView.Owner.theirs, "udp", null, null, 2),
-                new FlowLister.Now(0, UnprotectedReason.NOT_YET_ACKNOWLEDGED, 10)))
+                new FlowLister.Now(
+                    new Protection(0, 0, UnprotectedReason.NOT_YET_ACKNOWLEDGED), 10)))
         .hasSize(1)
         .allMatch(flow -> flow.owner() == FlowView.Owner.theirs);
     assertThat(
             list(
                 FlowQuestion.of(FlowView.Owner.ours, null, null, null, 2),
-                new FlowLister.Now(0, UnprotectedReason.NOT_YET_ACKNOWLEDGED, 10)))
+                new FlowLister.Now(
+                    new Protection(0, 0, UnprotectedReason.NOT_YET_ACKNOWLEDGED), 10)))
         .isEmpty();
   }
 
   @Test
   void anEmptyTableIsAnEmptyList() {
-    assertThat(list(ALL, new FlowLister.Now(0, UnprotectedReason.NOT_YET_ACKNOWLEDGED, 10)))
+    assertThat(
+            list(
+                ALL,
+                new FlowLister.Now(
+                    new Protection(0, 0, UnprotectedReason.NOT_YET_ACKNOWLEDGED), 10)))
         .isEmpty();
   }
 }

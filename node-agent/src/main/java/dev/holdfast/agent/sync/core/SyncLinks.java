@@ -426,10 +426,19 @@ public final class SyncLinks {
 
   /** Position up to which at least one peer that is heard holds our flows. */
   public long protectedPosition() {
+    return acknowledgedPosition(true);
+  }
+
+  /** Position up to which a peer that is not heard now held our flows when it last was. */
+  public long silentPosition() {
+    return acknowledgedPosition(false);
+  }
+
+  private long acknowledgedPosition(boolean heard) {
     long position = 0;
-    for (Member member : members) {
-      if (member.link.up()) {
-        position = Math.max(position, member.link.acknowledgedPosition());
+    for (SyncLink link : links) {
+      if (link.up() == heard) {
+        position = Math.max(position, link.acknowledgedPosition());
       }
     }
     return position;
