@@ -3,21 +3,14 @@ package dev.holdfast.agent.sync.core;
 import dev.holdfast.agent.sync.wire.ConntrackdCodec;
 import dev.holdfast.agent.sync.wire.EnvelopeHeader;
 import dev.holdfast.agent.sync.wire.EnvelopeKind;
-import dev.holdfast.agent.sync.wire.FlowsFrame;
-import dev.holdfast.agent.sync.wire.FlowsReceived;
 import dev.holdfast.agent.sync.wire.HandoverMessage;
-import dev.holdfast.agent.sync.wire.Heartbeat;
 import dev.holdfast.agent.sync.wire.Hello;
 import dev.holdfast.agent.sync.wire.LinkDropReason;
-import dev.holdfast.agent.sync.wire.LinkFields;
 import dev.holdfast.agent.sync.wire.LinkKeys;
-import dev.holdfast.agent.sync.wire.LinkMessageType;
-import dev.holdfast.agent.sync.wire.Marker;
 import dev.holdfast.agent.sync.wire.Opening;
 import dev.holdfast.agent.sync.wire.RouterState;
 import dev.holdfast.api.addr.IpAddress;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -37,72 +30,40 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Barrier</b>: first everything up to it must have arrived, then the peer is asked, again
  * with each heartbeat, and answers when all that it had been told by then is in its kernel.
  *
+ * <p>Who does what: {@link LinkReader} and {@link FromPeer} read, {@link BeatSender} and {@link
+ * FlowSender} write, {@link LinkPaths} knows the networks, {@link OutStream} and {@link InStream}
+ * the flows under way. Here is decided who the peer is and whether it is heard.
+ *
  * <p>Not a thread's, not a socket's: {@link #received} is given datagrams, {@link #fill} gives
  * datagrams, {@link #deadlineNanos} says when to come again.
  */
 public final class SyncLink {
   private static final long MILLI_NANOS = 1_000_000L;
-  private static final long BURST_NANOS = MILLI_NANOS;
-  private static final int BURST_FRAMES = 32;
-  private static final long IDENTITY_NANOS = 1_000 * MILLI_NANOS;
-  private static final long AGAIN_NANOS = 200 * MILLI_NANOS;
   private static final long RESTART_NANOS = 1_000 * MILLI_NANOS;
-  private static final int TO_SAY_MAX = 8;
 
   private final String peer;
   private final SealedChannel channel;
   private final OwnFlows ours;
-  private final PeerFlows theirs;
   private final LinkListener listener;
   private final LinkCounters counters = new LinkCounters();
+  private final ByteBuffer opened = ByteBuffer.allocate(EnvelopeHeader.DATAGRAM_BYTES_MAX);
+  private final LinkPaths paths;
   private final OutStream out;
   private final InStream in;
+  private final LinkWords words = new LinkWords();
+  private final FromPeer fromPeer;
+  private final LinkReader reader;
+  private final SealedSender sender;
+  private final FlowSender flows;
+  private final BeatSender beats;
   private final LagMeter lag;
 
-  private final ByteBuffer plain = ByteBuffer.allocate(EnvelopeHeader.DATAGRAM_BYTES_MAX);
-  private final ByteBuffer sealed = ByteBuffer.allocate(EnvelopeHeader.DATAGRAM_BYTES_MAX);
-  private final ByteBuffer opened = ByteBuffer.allocate(EnvelopeHeader.DATAGRAM_BYTES_MAX);
-  private final LinkFields messages = new LinkFields();
-  private final LinkFields fields = new LinkFields();
-  private final Heartbeat heartbeat = new Heartbeat();
-  private final FlowsFrame frame = new FlowsFrame();
-  private final FlowsReceived received = new FlowsReceived();
-  private final Marker marker = new Marker();
-  private final List<HandoverMessage> toSay = new ArrayList<>();
-
   private LinkSettings settings;
-  private List<LinkPath> paths = List.of();
-  private Hello identity;
-  private byte[] stateBytes;
   private boolean tableExact;
-
-  private long beatAtNanos;
-  private long identityAtNanos;
-  private long burstAtNanos;
-  private boolean moreToSend;
-  private boolean sayAtOnce;
   private boolean up;
-
-  // The peer.
   private long peerIncarnation;
-  private long peerHeartbeatNanos;
-  private RouterState peerState = RouterState.UNKNOWN;
-  private @Nullable Hello peerIdentity;
   private boolean peerHoldsOurs;
-  private boolean weHoldTheirs;
   private @Nullable Opening toldIncompatible;
-
-  // Barriers: ours to the peer, and the peer's to us.
-  private long barrier;
-  private long barrierPosition;
-  private boolean barrierOpen;
-  private long barrierAsked;
-  private long peerBarrier;
-  private long peerBarrierTicket;
-  private boolean peerBarrierOpen;
-  private long peerBarrierReached;
-  private boolean barrierAnswerDue;
-  private long committedTicket;
 
   /**
    * @param number the peer's number in the table, from 0
@@ -123,18 +84,20 @@ public final class SyncLink {
     this.peer = peer;
     this.channel = channel;
     this.ours = ours;
-    this.theirs = theirs;
     this.listener = listener;
-    this.identity = identity;
-    this.stateBytes = Heartbeat.encode(state);
     this.tableExact = state.tableExact();
+    this.paths = new LinkPaths(settings);
     this.out = new OutStream(ours, counters);
     this.in = new InStream(theirs, number, codec, counters);
     this.lag = new LagMeter(nowNanos);
-    this.beatAtNanos = nowNanos;
-    this.identityAtNanos = nowNanos;
-    this.burstAtNanos = nowNanos;
-    reconfigure(settings);
+    this.fromPeer =
+        new FromPeer(paths, out, in, theirs, words, event -> listener.event(peer, event));
+    this.reader = new LinkReader(peer, fromPeer, counters);
+    this.sender = new SealedSender(channel, paths, counters);
+    this.flows = new FlowSender(out, in, sender, nowNanos);
+    this.beats =
+        new BeatSender(paths, channel, sender, ours, out, in, words, identity, state, nowNanos);
+    beats.every(settings.heartbeatNanos());
   }
 
   // ------------------------------------------------------------------------------ from the owner
@@ -142,48 +105,31 @@ public final class SyncLink {
   /** Other settings; paths that remain go on without a break. */
   void reconfigure(LinkSettings settings) {
     this.settings = settings;
-    List<LinkPath> wanted = new ArrayList<>();
-    for (LinkSettings.Path path : settings.paths()) {
-      LinkPath kept = pathOf(path.network());
-      LinkPath now = kept == null ? new LinkPath(path.network(), path.datagramBytes()) : kept;
-      now.datagramBytes = Math.min(path.datagramBytes(), EnvelopeHeader.DATAGRAM_BYTES_MAX);
-      wanted.add(now);
-    }
-    paths = wanted;
+    paths.reconfigure(settings);
+    beats.every(settings.heartbeatNanos());
   }
 
   void keysChanged(LinkKeys keys, long nowNanos) {
     channel.keysChanged(keys, nowNanos);
-    beatAtNanos = nowNanos;
+    beats.beatNow(nowNanos);
   }
 
   /** Where the peer may be on a network, best first; a new address is tried at once. */
   void targets(String network, List<IpAddress> addresses, long nowNanos) {
-    LinkPath path = pathOf(network);
+    LinkPath path = paths.on(network);
     if (path != null && path.targets(addresses) && !path.up()) {
-      beatAtNanos = nowNanos;
+      beats.beatNow(nowNanos);
     }
-  }
-
-  private @Nullable LinkPath pathOf(String network) {
-    for (LinkPath path : paths) {
-      if (path.network.equals(network)) {
-        return path;
-      }
-    }
-    return null;
   }
 
   /** What we say of ourselves from now on; said at once. */
   void tell(RouterState state, byte[] encoded, long nowNanos) {
-    stateBytes = encoded;
     tableExact = state.tableExact();
-    beatAtNanos = nowNanos;
+    beats.tell(encoded, nowNanos);
   }
 
   void identify(Hello identity, long nowNanos) {
-    this.identity = identity;
-    identityAtNanos = nowNanos;
+    beats.identify(identity, nowNanos);
   }
 
   /**
@@ -192,24 +138,17 @@ public final class SyncLink {
    * @return its number; {@link LinkEvent.BarrierAnswered} brings it back
    */
   public long requestBarrier() {
-    barrier++;
-    barrierPosition = ours.newestPosition();
-    barrierOpen = true;
-    return barrier;
+    return words.ownBarrier.request(ours.newestPosition());
   }
 
   /** Our kernel holds everything up to that ticket. */
   void committed(long ticket) {
-    committedTicket = ticket;
-    judgePeerBarrier();
+    words.peerBarrier.committed(ticket);
   }
 
   /** Says a step of a handover, once, on every path. */
   public void say(HandoverMessage message) {
-    if (toSay.size() < TO_SAY_MAX) {
-      toSay.add(message);
-      sayAtOnce = true;
-    }
+    words.say(message);
   }
 
   /** Asks the peer to tell everything from the beginning. */
@@ -219,9 +158,7 @@ public final class SyncLink {
 
   /** Every deadline moves by the length of a stall. */
   void postpone(long nanos) {
-    for (LinkPath path : paths) {
-      path.postpone(nanos);
-    }
+    paths.postpone(nanos);
     out.postpone(nanos);
   }
 
@@ -255,7 +192,7 @@ public final class SyncLink {
     judgeSession(nowNanos);
     if (header.kind == EnvelopeKind.DATA) {
       heard(path, source, nowNanos);
-      readMessages(path, nowNanos);
+      reader.read(opened, path, nowNanos);
     }
     return null;
   }
@@ -272,16 +209,10 @@ public final class SyncLink {
     }
     boolean restarted = peerIncarnation != 0;
     peerIncarnation = incarnation;
-    beatAtNanos = nowNanos;
-    identityAtNanos = nowNanos;
-    in.peerRestarted();
-    peerBarrier = 0;
-    peerBarrierOpen = false;
-    peerBarrierReached = 0;
-    peerState = RouterState.UNKNOWN;
-    barrierAsked = 0;
+    beats.introduce(nowNanos);
+    fromPeer.restarted();
     out.begin(false, nowNanos);
-    weHoldTheirs(false);
+    fromPeer.nothingHeld();
     if (restarted) {
       tell(new LinkEvent.PeerRestarted());
     }
@@ -298,164 +229,6 @@ public final class SyncLink {
     }
   }
 
-  private void readMessages(int path, long nowNanos) {
-    messages.over(opened, opened.position(), opened.limit());
-    int end = opened.limit();
-    while (messages.next()) {
-      LinkDropReason drop = readMessage(path, nowNanos);
-      opened.limit(end);
-      if (drop != null) {
-        counters.drops.count(drop);
-      }
-    }
-    if (messages.malformed()) {
-      counters.drops.count(LinkDropReason.MALFORMED_MESSAGE);
-    }
-  }
-
-  private @Nullable LinkDropReason readMessage(int path, long nowNanos) {
-    return switch (messages.number()) {
-      case LinkMessageType.HEARTBEAT -> readHeartbeat(path);
-      case LinkMessageType.FLOWS -> {
-        LinkDropReason drop = frame.read(messages, opened);
-        if (drop == null) {
-          in.received(frame, opened, messages.valueAt() + messages.valueBytes());
-        }
-        yield drop;
-      }
-      case LinkMessageType.FLOWS_RECEIVED -> {
-        LinkDropReason drop = received.read(messages, fields, opened);
-        if (drop == null) {
-          answered(nowNanos);
-        }
-        yield drop;
-      }
-      case LinkMessageType.EVERYTHING_SENT -> {
-        LinkDropReason drop = marker.read(messages, fields);
-        if (drop == null) {
-          in.everythingSent(marker.number);
-        }
-        yield drop;
-      }
-      case LinkMessageType.BARRIER -> {
-        LinkDropReason drop = marker.read(messages, fields);
-        if (drop == null) {
-          peerAsksBarrier(marker.number);
-        }
-        yield drop;
-      }
-      case LinkMessageType.BARRIER_REACHED -> {
-        LinkDropReason drop = marker.read(messages, fields);
-        if (drop == null) {
-          barrierReached(marker.number);
-        }
-        yield drop;
-      }
-      case LinkMessageType.IDENTITY -> readIdentity();
-      case LinkMessageType.HANDOVER -> readHandover();
-      default -> {
-        counters.unknownMessages++;
-        yield null;
-      }
-    };
-  }
-
-  private @Nullable LinkDropReason readHeartbeat(int path) {
-    LinkDropReason drop = heartbeat.read(messages, fields, opened);
-    if (drop != null) {
-      return drop;
-    }
-    paths.get(path).peerHearsUs(heartbeat.hearing);
-    peerHeartbeatNanos = heartbeat.intervalMicros * 1_000L;
-    RouterState state = heartbeat.state();
-    weHoldTheirs(
-        state.tableExact()
-            && !in.askingAgain()
-            && heartbeat.peerHoldsPosition >= heartbeat.newestPosition);
-    if (!state.equals(peerState)) {
-      peerState = state;
-      tell(new LinkEvent.PeerChanged(state));
-    }
-    return null;
-  }
-
-  private void weHoldTheirs(boolean all) {
-    if (all != weHoldTheirs) {
-      weHoldTheirs = all;
-      tell(new LinkEvent.WeHoldTheirs(all));
-    }
-  }
-
-  private void answered(long nowNanos) {
-    out.received(received, nowNanos);
-    if (received.again != 0
-        && received.again == out.stream()
-        && nowNanos - out.startedAtNanos() >= AGAIN_NANOS) {
-      out.begin(false, nowNanos);
-    }
-  }
-
-  private void peerAsksBarrier(long number) {
-    if (number <= peerBarrierReached) {
-      barrierAnswerDue = number == peerBarrierReached;
-      return;
-    }
-    if (number > peerBarrier) {
-      peerBarrier = number;
-      peerBarrierTicket = theirs.newestTicket();
-      peerBarrierOpen = true;
-      if (committedTicket < peerBarrierTicket) {
-        tell(new LinkEvent.CommitWanted(peerBarrierTicket));
-      }
-    }
-    judgePeerBarrier();
-  }
-
-  private void judgePeerBarrier() {
-    if (peerBarrierOpen && committedTicket >= peerBarrierTicket) {
-      peerBarrierOpen = false;
-      peerBarrierReached = peerBarrier;
-      barrierAnswerDue = true;
-    }
-  }
-
-  private void barrierReached(long number) {
-    if (barrierOpen && number == barrier) {
-      barrierOpen = false;
-      tell(new LinkEvent.BarrierAnswered(number));
-    }
-  }
-
-  private @Nullable LinkDropReason readIdentity() {
-    return switch (Hello.read(messages)) {
-      case Hello.Read.Dropped(LinkDropReason reason) -> reason;
-      case Hello.Read.Ok(Hello hello) -> {
-        if (!hello.node().equals(peer)) {
-          yield LinkDropReason.MALFORMED_FIELD;
-        }
-        if (!hello.equals(peerIdentity)) {
-          peerIdentity = hello;
-          tell(new LinkEvent.PeerIdentified(hello));
-        }
-        yield null;
-      }
-    };
-  }
-
-  private @Nullable LinkDropReason readHandover() {
-    return switch (HandoverMessage.read(messages, fields)) {
-      case HandoverMessage.Read.Dropped(LinkDropReason reason) -> reason;
-      case HandoverMessage.Read.UnknownStep _ -> {
-        counters.unknownMessages++;
-        yield null;
-      }
-      case HandoverMessage.Read.Ok(HandoverMessage message) -> {
-        tell(new LinkEvent.HandoverReceived(message));
-        yield null;
-      }
-    };
-  }
-
   private void tell(LinkEvent event) {
     listener.event(peer, event);
   }
@@ -465,224 +238,37 @@ public final class SyncLink {
   /** Sends what is due. */
   void fill(LinkSink sink, long nowNanos) {
     judgeSilence(nowNanos);
-    sendReplies(sink);
+    sender.replies(sink);
     if (channel.established()) {
       restartStreamIfNeeded(nowNanos);
       out.loseOverdue(nowNanos);
-      sendFlows(sink, nowNanos);
+      flows.send(sink, paths.forFlows(nowNanos), nowNanos);
     }
-    judgeBarrier();
-    if (beatAtNanos - nowNanos <= 0) {
-      beatAtNanos = nowNanos + settings.heartbeatNanos();
-      beat(sink, nowNanos);
-    } else if (sayAtOnce || barrierAnswerDue) {
-      if (channel.established()) {
-        sendOnAllPaths(sink, false, false);
-      }
-    }
+    beats.send(sink, nowNanos);
     judgeProtection(nowNanos);
   }
 
   private void judgeSilence(long nowNanos) {
-    long silence = settings.silenceNanos(peerHeartbeatNanos);
-    boolean any = false;
-    for (LinkPath path : paths) {
+    long silence = silenceNanos();
+    for (LinkPath path : paths.all()) {
       if (path.fellSilent(silence, nowNanos)) {
         tell(new LinkEvent.PathSilent(path.network));
       }
-      any |= path.up();
     }
-    if (up && !any) {
+    if (up && !paths.anyUp()) {
       up = false;
-      weHoldTheirs(false);
+      fromPeer.nothingHeld();
       tell(new LinkEvent.LinkSilent());
     }
   }
 
-  private void sendReplies(LinkSink sink) {
-    if (!channel.replyDue()) {
-      return;
-    }
-    EnvelopeKind kind = channel.replyKind();
-    long due = channel.takeReplyPaths();
-    for (int number = 0; number < paths.size(); number++) {
-      if ((due & 1L << number) != 0) {
-        sendHandshake(sink, number, kind);
-      }
-    }
+  private long silenceNanos() {
+    return settings.silenceNanos(fromPeer.heartbeatNanos());
   }
 
   private void restartStreamIfNeeded(long nowNanos) {
     if (out.mustBeginAnew() && nowNanos - out.startedAtNanos() >= RESTART_NANOS) {
       out.begin(true, nowNanos);
-    }
-  }
-
-  private void sendFlows(LinkSink sink, long nowNanos) {
-    int number = dataPath(nowNanos);
-    moreToSend = false;
-    if (number < 0) {
-      return;
-    }
-    LinkPath path = paths.get(number);
-    if (burstAtNanos - nowNanos > 0) {
-      moreToSend = out.maySend();
-    } else {
-      int frames = 0;
-      while (frames < BURST_FRAMES && out.maySend()) {
-        beginPlain(path);
-        if (in.answerDue()) {
-          in.writeAnswer(plain);
-        }
-        boolean fresh = plain.position() == 0;
-        boolean filled = out.fill(plain, fresh, nowNanos);
-        if (plain.position() == 0) {
-          break;
-        }
-        sendData(sink, number);
-        frames += filled ? 1 : 0;
-        if (!filled && fresh) {
-          break;
-        }
-      }
-      if (frames > 0) {
-        burstAtNanos = nowNanos + BURST_NANOS;
-      }
-      moreToSend = out.maySend();
-    }
-    if (in.answerDue()) {
-      beginPlain(path);
-      in.writeAnswer(plain);
-      sendData(sink, number);
-    }
-  }
-
-  /**
-   * The path for flows: the best on which both hear each other and that has been steady for five
-   * heartbeats; else the best of any steadiness; else the best on which we hear the peer; else
-   * none.
-   */
-  private int dataPath(long nowNanos) {
-    int unsteady = -1;
-    int oneWay = -1;
-    for (int number = 0; number < paths.size(); number++) {
-      LinkPath path = paths.get(number);
-      if (path.bothWays()) {
-        if (path.steady(5 * settings.heartbeatNanos(), nowNanos)) {
-          return number;
-        }
-        unsteady = unsteady < 0 ? number : unsteady;
-      } else if (path.up() && oneWay < 0) {
-        oneWay = number;
-      }
-    }
-    return unsteady >= 0 ? unsteady : oneWay;
-  }
-
-  private void beat(LinkSink sink, long nowNanos) {
-    EnvelopeKind handshake = channel.due(nowNanos);
-    if (handshake != null) {
-      for (int number = 0; number < paths.size(); number++) {
-        sendHandshake(sink, number, handshake);
-      }
-    }
-    if (channel.established()) {
-      boolean identify = identityAtNanos - nowNanos <= 0;
-      if (identify) {
-        identityAtNanos = nowNanos + IDENTITY_NANOS;
-      }
-      sendOnAllPaths(sink, true, identify);
-    }
-    for (LinkPath path : paths) {
-      if (!path.up()) {
-        path.nextTurn();
-      }
-    }
-  }
-
-  private void sendOnAllPaths(LinkSink sink, boolean beat, boolean identify) {
-    long acknowledged = out.acknowledgedPosition();
-    for (int number = 0; number < paths.size(); number++) {
-      LinkPath path = paths.get(number);
-      beginPlain(path);
-      if (beat) {
-        Heartbeat.write(
-            plain,
-            path.up(),
-            (int) (settings.heartbeatNanos() / 1_000),
-            ours.newestPosition(),
-            acknowledged,
-            stateBytes);
-        if (in.begun()) {
-          in.writeAnswer(plain);
-        }
-        if (out.everythingArrived() && !out.peerKnowsComplete()) {
-          Marker.write(plain, LinkMessageType.EVERYTHING_SENT, out.stream());
-        }
-      }
-      if (barrierOpen && acknowledged >= barrierPosition) {
-        Marker.write(plain, LinkMessageType.BARRIER, barrier);
-      }
-      if (barrierAnswerDue) {
-        Marker.write(plain, LinkMessageType.BARRIER_REACHED, peerBarrierReached);
-      }
-      for (HandoverMessage message : toSay) {
-        message.write(plain);
-      }
-      if (plain.position() > 0) {
-        sendData(sink, number);
-      }
-      if (identify) {
-        beginPlain(path);
-        identity.write(plain);
-        sendData(sink, number);
-      }
-    }
-    toSay.clear();
-    sayAtOnce = false;
-    barrierAnswerDue = false;
-  }
-
-  private void beginPlain(LinkPath path) {
-    plain.clear();
-    plain.limit(Math.max(512, path.datagramBytes - EnvelopeHeader.overhead(EnvelopeKind.DATA)));
-  }
-
-  private void sendData(LinkSink sink, int number) {
-    IpAddress target = paths.get(number).target();
-    if (target == null) {
-      return;
-    }
-    sealed.clear();
-    channel.sealData(number, plain.flip(), sealed);
-    send(sink, number, target);
-  }
-
-  private void sendHandshake(LinkSink sink, int number, EnvelopeKind kind) {
-    IpAddress target = paths.get(number).target();
-    if (target == null) {
-      return;
-    }
-    sealed.clear();
-    channel.sealHandshake(kind, number, sealed);
-    send(sink, number, target);
-  }
-
-  private void send(LinkSink sink, int number, IpAddress target) {
-    sealed.flip();
-    counters.datagramsSent++;
-    counters.bytesSent += sealed.remaining();
-    sink.send(number, target, sealed);
-  }
-
-  /** A barrier does not wait for the next heartbeat. */
-  private void judgeBarrier() {
-    if (barrierOpen
-        && barrierAsked != barrier
-        && channel.established()
-        && out.acknowledgedPosition() >= barrierPosition) {
-      barrierAsked = barrier;
-      sayAtOnce = true;
     }
   }
 
@@ -698,19 +284,14 @@ public final class SyncLink {
     }
   }
 
-  // -------------------------------------------------------------------------------------- status
-
   /** When {@link #fill} has something to do even if nothing happens until then. */
   long deadlineNanos(long nowNanos) {
-    long deadline = sayAtOnce ? nowNanos : beatAtNanos;
-    long silence = settings.silenceNanos(peerHeartbeatNanos);
-    for (LinkPath path : paths) {
+    long deadline = flows.deadlineNanos(beats.deadlineNanos(nowNanos));
+    long silence = silenceNanos();
+    for (LinkPath path : paths.all()) {
       if (path.up()) {
         deadline = earlier(deadline, path.heardAtNanos() + silence);
       }
-    }
-    if (moreToSend) {
-      deadline = earlier(deadline, burstAtNanos);
     }
     if (out.anyInFlight() && channel.established()) {
       deadline = earlier(deadline, out.overdueAtNanos());
@@ -721,6 +302,8 @@ public final class SyncLink {
   static long earlier(long a, long b) {
     return a - b <= 0 ? a : b;
   }
+
+  // -------------------------------------------------------------------------------------- status
 
   /** The peer's name. */
   public String peer() {
@@ -739,16 +322,12 @@ public final class SyncLink {
 
   /** When the peer was last heard on any path; meaningless while it never was. */
   public long heardAtNanos() {
-    long latest = paths.getFirst().heardAtNanos();
-    for (LinkPath path : paths) {
-      latest = path.heardAtNanos() - latest > 0 ? path.heardAtNanos() : latest;
-    }
-    return latest;
+    return paths.heardAtNanos();
   }
 
   /** What the peer said of itself last; of a silent peer too. */
   public RouterState peerState() {
-    return peerState;
+    return fromPeer.state();
   }
 
   /** The peer holds all our flows. */
@@ -758,7 +337,7 @@ public final class SyncLink {
 
   /** We hold all flows of the peer, by its own word. */
   public boolean weHoldTheirs() {
-    return weHoldTheirs;
+    return fromPeer.weHoldTheirs();
   }
 
   /** Position up to which the peer holds our flows. */
@@ -772,37 +351,27 @@ public final class SyncLink {
 
   /** Of each network on which the peer is heard: when something last came in there. */
   public void arrivals(ObjLongConsumer<String> each) {
-    for (LinkPath path : paths) {
-      if (path.up()) {
-        each.accept(path.network, path.arrivedAtNanos());
-      }
-    }
+    paths.arrivals(each);
   }
 
   /** All of it for people and metrics; makes an object. */
   public LinkStatus status(long nowNanos) {
-    int number = dataPath(nowNanos);
-    List<String> heardOn = new ArrayList<>();
-    for (LinkPath path : paths) {
-      if (path.up()) {
-        heardOn.add(path.network);
-      }
-    }
+    int number = paths.forFlows(nowNanos);
     return new LinkStatus(
         peer,
         state(),
         number < 0 ? null : paths.get(number).network,
-        heardOn,
+        paths.heardOn(),
         out.sentPosition(),
         out.acknowledgedPosition(),
         ours.newestPosition(),
         peerHoldsOurs,
-        weHoldTheirs,
+        fromPeer.weHoldTheirs(),
         lag.lagNanos(nowNanos) / MILLI_NANOS,
         counters.framesLost,
         counters.flowsResent,
         out.smoothedRttNanos() / 1_000,
-        peerState);
+        fromPeer.state());
   }
 
   private LinkStatus.State state() {
@@ -815,7 +384,9 @@ public final class SyncLink {
     if (!up) {
       return LinkStatus.State.SILENT;
     }
-    return peerHoldsOurs && weHoldTheirs ? LinkStatus.State.IN_SYNC : LinkStatus.State.SYNCING;
+    return peerHoldsOurs && fromPeer.weHoldTheirs()
+        ? LinkStatus.State.IN_SYNC
+        : LinkStatus.State.SYNCING;
   }
 
   /** Takes the link off the table. */
