@@ -135,6 +135,7 @@ final class BeatSender {
   }
 
   long deadlineNanos(long nowNanos) {
-    return words.urgent() ? nowNanos : beatAtNanos;
+    // Without a session what is urgent waits for one, and heartbeats ask for that.
+    return words.urgent() && channel.established() ? nowNanos : beatAtNanos;
   }
 }

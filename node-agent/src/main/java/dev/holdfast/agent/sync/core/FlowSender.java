@@ -62,8 +62,9 @@ final class FlowSender {
     }
   }
 
-  /** When the next burst may go; {@code otherwise} when nothing waits for it. */
+  /** When there is something to do for flows, or {@code otherwise}, whichever is earlier. */
   long deadlineNanos(long otherwise) {
-    return more ? SyncLink.earlier(otherwise, burstAtNanos) : otherwise;
+    long deadline = more ? SyncLink.earlier(otherwise, burstAtNanos) : otherwise;
+    return out.anyInFlight() ? SyncLink.earlier(deadline, out.overdueAtNanos()) : deadline;
   }
 }

@@ -286,17 +286,14 @@ public final class SyncLink {
 
   /** When {@link #fill} has something to do even if nothing happens until then. */
   long deadlineNanos(long nowNanos) {
-    long deadline = flows.deadlineNanos(beats.deadlineNanos(nowNanos));
+    long deadline = beats.deadlineNanos(nowNanos);
     long silence = silenceNanos();
     for (LinkPath path : paths.all()) {
       if (path.up()) {
         deadline = earlier(deadline, path.heardAtNanos() + silence);
       }
     }
-    if (out.anyInFlight() && channel.established()) {
-      deadline = earlier(deadline, out.overdueAtNanos());
-    }
-    return deadline;
+    return channel.established() ? flows.deadlineNanos(deadline) : deadline;
   }
 
   static long earlier(long a, long b) {

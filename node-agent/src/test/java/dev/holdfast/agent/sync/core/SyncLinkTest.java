@@ -223,6 +223,21 @@ class SyncLinkTest {
   @DisplayName("flows")
   class FlowsOfIt {
     @Test
+    void waitForASessionWhileThereIsNoneAndAskForNoTurnUntilThen() {
+      world.run(200 * MILLI);
+      flows(a, 0, 5_000);
+      world.run(SyncWorld.TICK);
+      assertThat(a.links.deadlineNanos(world.now) - world.now).isLessThanOrEqualTo(MILLI);
+
+      b.dead = true;
+      a.links.forgetSessions();
+      world.run(205 * MILLI);
+      a.links.fill(a, world.now);
+
+      assertThat(a.links.deadlineNanos(world.now) - world.now).isPositive();
+    }
+
+    @Test
     void thePeerHoldsEveryFlowMillisecondsAfterItsBirth() {
       world.run(100 * MILLI);
       flows(a, 0, 500);
@@ -590,6 +605,21 @@ class SyncLinkTest {
       a.dirty = true;
       world.run(2 * MILLI);
 
+      assertThat(b.heard(e -> e.equals(new LinkEvent.HandoverReceived(go)))).isTrue();
+    }
+
+    @Test
+    void waitForASessionWhileThereIsNoneAndAskForNoTurnUntilThen() {
+      var go = new HandoverMessage(HandoverMessage.Step.GO, 9, "", "cordoned");
+      b.dead = true;
+      a.link(1).say(go);
+      world.run(205 * MILLI);
+      a.links.fill(a, world.now);
+
+      assertThat(a.links.deadlineNanos(world.now) - world.now).isPositive();
+
+      b.dead = false;
+      world.run(300 * MILLI);
       assertThat(b.heard(e -> e.equals(new LinkEvent.HandoverReceived(go)))).isTrue();
     }
   }
