@@ -23,9 +23,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The UDP sockets of a wire: one per network and family, bound to the network's interface, for
- * unicast and groups alike. Each has a thread {@code link-rx-…} that copies what arrives into a
- * buffer of a fixed ring; when none is free the kernel's own buffer fills, and what does not fit
- * there is lost and told again.
+ * unicast and groups alike. Each has a thread {@code link-rx-…} that copies what arrives into one
+ * of {@value #RING} buffers, made when first needed; when none is free the kernel's own buffer
+ * fills, and what does not fit there is lost and told again.
  *
  * <p>Opened, closed, sent through and read from by one thread, the loop's.
  */
@@ -77,12 +77,12 @@ final class LinkPorts implements AutoCloseable {
     final BlockingQueue<Arrived> free = new ArrayBlockingQueue<>(RING);
     final Thread thread;
 
+    /** Buffers that there are; of the thread. */
+    private int made;
+
     Port(Place place, Family family, UdpSocket socket) {
       this.network = place.network();
       this.socket = socket;
-      for (int i = 0; i < RING; i++) {
-        free.add(new Arrived(this));
-      }
       String name = "link-rx-" + place.interfaceName() + (family == Family.IPV6 ? "-6" : "");
       thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
     }
@@ -91,7 +91,7 @@ final class LinkPorts implements AutoCloseable {
       atStart.run();
       try {
         while (socket.receive(dev.holdfast.agent.linux.Receive.FOREVER) >= 0) {
-          Arrived next = free.take();
+          Arrived next = nextFree();
           ByteBuffer datagram = socket.datagram();
           if (datagram.remaining() <= DATAGRAM_BYTES_MAX) {
             next.datagram.clear().put(datagram).flip();
@@ -107,6 +107,19 @@ final class LinkPorts implements AutoCloseable {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
+    }
+
+    /** Waits only when all that may be are in use. */
+    private Arrived nextFree() throws InterruptedException {
+      Arrived next = free.poll();
+      if (next != null) {
+        return next;
+      }
+      if (made < RING) {
+        made++;
+        return new Arrived(this);
+      }
+      return free.take();
     }
 
     void close() {
