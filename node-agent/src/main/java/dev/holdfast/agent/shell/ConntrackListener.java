@@ -7,6 +7,7 @@ import dev.holdfast.agent.linux.SocketFilter;
 import dev.holdfast.agent.linux.SyscallException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 /**
@@ -14,6 +15,9 @@ import java.util.stream.IntStream;
  * conntrack-rx}, and hands them over in buffers from a fixed ring. Events that the agent caused
  * itself stay in the kernel, or two routers would tell each other the same flow for ever, and a
  * takeover's commit would fill the buffer with its own echo.
+ *
+ * <p>A single event is handed over at once. While they come in a stream it rests a millisecond
+ * after each hand-over, so that one wake-up, here and of whoever takes them, is for many.
  *
  * <p>When all buffers are in use it stops reading. The kernel's own buffer fills, the kernel drops
  * events, and that is told as {@link Sink#lost}: what was lost cannot be guessed, so the table must
@@ -30,12 +34,15 @@ public final class ConntrackListener implements AutoCloseable {
 
   private static final int EVENTS_PER_CALL = 128;
 
+  private static final long REST_NANOS = 1_000_000L;
+
   private final NetlinkSocket socket;
   private final BlockingQueue<FlowBatch> ring;
   private final Sink sink;
   private final Runnable atStart;
   private final NetlinkBatch batch = new NetlinkBatch(EVENTS_PER_CALL, EVENT_BYTES_MAX);
   private final Thread thread;
+  private long handedOverAtNanos = System.nanoTime();
 
   /** Takes what was heard, on the listener's thread; must not block. */
   public interface Sink {
@@ -124,12 +131,22 @@ public final class ConntrackListener implements AutoCloseable {
         } else if (received < EVENTS_PER_CALL) {
           // Nothing more is waiting: what is there is not held back.
           filling = handOver(filling);
+          restInStream();
         }
       }
     } catch (SyscallException e) {
       sink.failed(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private void restInStream() {
+    long now = System.nanoTime();
+    boolean stream = now - handedOverAtNanos < 2 * REST_NANOS;
+    handedOverAtNanos = now;
+    if (stream) {
+      LockSupport.parkNanos(this, REST_NANOS);
     }
   }
 
