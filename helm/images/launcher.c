@@ -7,10 +7,14 @@
 #define HOME "/opt/holdfast/"
 
 int main(int count, char **given) {
-  char *arguments[count + 3];
+  char *arguments[count + 5];
   const char *name = strrchr(given[0], '/');
   int next = 0;
   arguments[next++] = HOME "runtime/bin/java";
+  if (count > 1 && !strcmp(given[1], "run")) { /* only there: Java says on standard output that it has read the file */
+    arguments[next++] = "-XX:+UnlockDiagnosticVMOptions";
+    arguments[next++] = "-XX:CompilerDirectivesFile=" HOME "lib/compile.json";
+  }
   arguments[next++] = "@" HOME "lib/java.arguments";
   if (!strcmp(name ? name + 1 : given[0], "kubectl-gateway")) arguments[next++] = "kubectl";
   for (int i = 1; i <= count; i++) arguments[next++] = given[i]; /* the last one is the closing NULL */

@@ -9,6 +9,7 @@ import dev.holdfast.agent.ops.NodeDocument;
 import dev.holdfast.agent.ops.StatusScreen;
 import dev.holdfast.agent.shell.LinkKeyFile;
 import dev.holdfast.agent.shell.ProcessSignals;
+import dev.holdfast.agent.shell.Rehearsal;
 import dev.holdfast.agent.shell.RunningAgent;
 import dev.holdfast.agent.sync.wire.LinkKeys;
 import dev.holdfast.api.render.Renderer;
@@ -38,6 +39,9 @@ public final class Agent {
 
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Enough for the second compiler to know what an agent does twenty times a second. */
+  private static final int REHEARSED_STEPS = 30_000;
 
   /** Where the configuration comes from. */
   public sealed interface Source {
@@ -187,8 +191,17 @@ public final class Agent {
     }
   }
 
-  /** Walks once through what a start does, without sockets or rights: for the start-up cache. */
-  public static void train(GatewayNodeSpec spec) throws IOException {
+  /**
+   * Walks once through what a start does, and many times through what an agent does all day,
+   * without rights and without touching the machine: for the start-up cache.
+   *
+   * @param specs of two routers of one cluster, the better one first
+   */
+  public static void train(List<GatewayNodeSpec> specs) throws IOException, InterruptedException {
+    try (Rehearsal rehearsal = new Rehearsal(specs)) {
+      rehearsal.play(REHEARSED_STEPS);
+    }
+    GatewayNodeSpec spec = specs.getFirst();
     GatewayNodeStatus status = RunningAgent.rehearse(spec);
     String json = JSON.writeValueAsString(NodeDocument.of(spec, status));
     NodeDocument read = JSON.readValue(json, NodeDocument.class);

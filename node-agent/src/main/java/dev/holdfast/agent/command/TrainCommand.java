@@ -10,8 +10,8 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /**
- * {@code holdfast train}: walks once through what an agent does at its start, without touching the
- * machine, so that Java can keep what it learned in a start-up cache.
+ * {@code holdfast train}: walks through what an agent does at its start and all day, without
+ * touching the machine, so that Java can keep what it learned in a start-up cache.
  */
 @Command(
     name = "train",
@@ -20,7 +20,7 @@ import picocli.CommandLine.Command;
 public final class TrainCommand implements Callable<Integer> {
 
   @Override
-  public Integer call() throws IOException {
+  public Integer call() throws IOException, InterruptedException {
     try (InputStream in = TrainCommand.class.getResourceAsStream("/dev/holdfast/train.yaml")) {
       if (in == null) {
         throw new IllegalStateException("train.yaml is not in the jar");
@@ -28,7 +28,10 @@ public final class TrainCommand implements Callable<Integer> {
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       return switch (ClusterFile.parse(text)) {
         case ClusterFile.Result.Accepted(var identity, var spec) -> {
-          Agent.train(Renderer.render(identity, spec, spec.routers().getFirst().node()));
+          Agent.train(
+              spec.routers().stream()
+                  .map(router -> Renderer.render(identity, spec, router.node()))
+                  .toList());
           yield Exit.DONE;
         }
         case ClusterFile.Result.Refused(var problems) -> {

@@ -12,7 +12,7 @@ import java.util.BitSet;
  *
  * <p>Blocks while the kernel works: some ten microseconds a flow. One owner thread.
  */
-public final class ConntrackSocket implements AutoCloseable {
+public final class ConntrackSocket implements ConntrackWriter.Kernel {
   /** Every refused request of a batch is answered; the answers wait here until we read them. */
   private static final int RECEIVE_BUFFER_BYTES = 4 << 20;
 
@@ -30,6 +30,7 @@ public final class ConntrackSocket implements AutoCloseable {
   }
 
   /** By this number the kernel's events name us as the one who changed a flow. */
+  @Override
   public int portId() {
     return socket.portId();
   }
@@ -43,6 +44,7 @@ public final class ConntrackSocket implements AutoCloseable {
    * @param refusals by index from 0, errno positive
    * @return number of requests that the kernel took
    */
+  @Override
   public int write(ByteBuffer requests, NetlinkSocket.Refusals refusals) {
     again.clear();
     int taken =

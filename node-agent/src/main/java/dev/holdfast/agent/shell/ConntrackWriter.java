@@ -15,13 +15,24 @@ import org.jspecify.annotations.Nullable;
  * all are under way the loop keeps what it has and tries again when one has come back.
  */
 public final class ConntrackWriter implements AutoCloseable {
-  private final ConntrackSocket socket;
+  private final Kernel kernel;
   private final BlockingQueue<Batch> free;
   private final BlockingQueue<Batch> submitted;
   private final Sink sink;
   private final Runnable atStart;
   private final Thread thread;
   private volatile boolean closed;
+
+  /** Where the requests go: {@link ConntrackSocket}, and what stands for it in a rehearsal. */
+  interface Kernel extends AutoCloseable {
+    /** See {@link ConntrackSocket#write}. */
+    int write(ByteBuffer requests, NetlinkSocket.Refusals refusals);
+
+    int portId();
+
+    @Override
+    void close();
+  }
 
   /** Hears what became of the batches, on the writer's thread; must not block. */
   public interface Sink {
@@ -109,9 +120,8 @@ public final class ConntrackWriter implements AutoCloseable {
     }
   }
 
-  private ConntrackWriter(
-      ConntrackSocket socket, int batches, int batchBytes, Runnable atStart, Sink sink) {
-    this.socket = socket;
+  private ConntrackWriter(Kernel kernel, int batches, int batchBytes, Runnable atStart, Sink sink) {
+    this.kernel = kernel;
     this.atStart = atStart;
     this.sink = sink;
     free = new ArrayBlockingQueue<>(batches);
@@ -130,14 +140,19 @@ public final class ConntrackWriter implements AutoCloseable {
    * @param atStart runs first on the writer's thread
    */
   public static ConntrackWriter start(int batches, int batchBytes, Runnable atStart, Sink sink) {
-    var writer = new ConntrackWriter(ConntrackSocket.open(), batches, batchBytes, atStart, sink);
+    return start(ConntrackSocket.open(), batches, batchBytes, atStart, sink);
+  }
+
+  static ConntrackWriter start(
+      Kernel kernel, int batches, int batchBytes, Runnable atStart, Sink sink) {
+    var writer = new ConntrackWriter(kernel, batches, batchBytes, atStart, sink);
     writer.thread.start();
     return writer;
   }
 
   /** By this number the kernel's events name us as the one who changed a flow. */
   public int portId() {
-    return socket.portId();
+    return kernel.portId();
   }
 
   /** An empty batch to fill; null when all are under way. */
@@ -160,7 +175,7 @@ public final class ConntrackWriter implements AutoCloseable {
   private void write(Batch batch) {
     NetlinkSocket.Refusals refusals = batch::refused;
     try {
-      batch.taken = socket.write(batch.requests, refusals);
+      batch.taken = kernel.write(batch.requests, refusals);
       sink.written(batch);
     } catch (SyscallException e) {
       if (!closed) {
@@ -173,6 +188,6 @@ public final class ConntrackWriter implements AutoCloseable {
   public void close() {
     closed = true;
     thread.interrupt();
-    socket.close();
+    kernel.close();
   }
 }
