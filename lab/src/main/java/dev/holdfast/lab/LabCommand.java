@@ -178,11 +178,10 @@ final class LabCommand implements Callable<Integer> {
   }
 
   private int lab() {
-    List<List<Fault>> rounds =
-        (faults.isEmpty() ? List.of("power-off") : faults).stream().map(Fault::parseList).toList();
+    checkUsage();
+    List<List<Fault>> rounds = rounds();
     List<Fault> sequence = rounds.getFirst();
-    Stack stack = kube ? Stack.KUBERNETES : Stack.parse(stackName);
-    rounds.forEach(round -> checkUsage(round, stack));
+    Stack stack = stack();
     Path program = LabOptions.defaultProgram();
     Optional<String> missing = Preflight.missing(stack, program);
     if (missing.isPresent()) {
@@ -199,11 +198,17 @@ final class LabCommand implements Callable<Integer> {
     return rounds.size() == 1 ? measure(options, sequence) : table(options, rounds);
   }
 
+  private List<List<Fault>> rounds() {
+    return (faults.isEmpty() ? List.of("power-off") : faults)
+        .stream().map(Fault::parseList).toList();
+  }
+
+  private Stack stack() {
+    return kube ? Stack.KUBERNETES : Stack.parse(stackName);
+  }
+
   /** Each round stands for itself; the exit code for all of them. */
   private int table(LabOptions options, List<List<Fault>> rounds) {
-    if (runs > 1 || soak != null || keep || story || json != null || timeline != null) {
-      throw new IllegalArgumentException("several --fault make a table and go with no other form");
-    }
     MeasureOptions traffic = traffic();
     var rows = new ArrayList<RoundsTable.Round>();
     try (LabSession session = new LabSession(new Progress(err))) {
@@ -305,6 +310,19 @@ final class LabCommand implements Callable<Integer> {
       } else {
         results.accept(session.run(options, traffic, sequence));
       }
+    }
+  }
+
+  /**
+   * Before anything is built.
+   *
+   * @throws IllegalArgumentException with a sentence for the person
+   */
+  void checkUsage() {
+    rounds().forEach(round -> checkUsage(round, stack()));
+    boolean otherForm = runs > 1 || soak != null || keep || story || json != null;
+    if (rounds().size() > 1 && (otherForm || timeline != null)) {
+      throw new IllegalArgumentException("several --fault make a table and go with no other form");
     }
   }
 

@@ -152,14 +152,9 @@ public final class ApiServer implements AutoCloseable {
 
   /** What kubectl prints, line by line; a failure of kubectl fails the test. */
   public List<String> kubectl(String... arguments) throws IOException, InterruptedException {
-    Path file = Files.createTempFile("kubeconfig", ".yaml");
+    Path file = kubeconfigFile();
     try {
-      Files.writeString(file, kubeconfig());
-      List<String> command = new ArrayList<>();
-      command.add(programs().resolve("kubectl").toString());
-      command.add("--kubeconfig=" + file);
-      command.addAll(List.of(arguments));
-      Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+      Process process = kubectl(file, arguments).start();
       List<String> lines;
       try (var reader = process.inputReader()) {
         lines = reader.lines().toList();
@@ -170,6 +165,45 @@ public final class ApiServer implements AutoCloseable {
       return lines;
     } finally {
       Files.delete(file);
+    }
+  }
+
+  private Path kubeconfigFile() throws IOException {
+    Path file = Files.createTempFile("kubeconfig", ".yaml");
+    Files.writeString(file, kubeconfig());
+    return file;
+  }
+
+  private static ProcessBuilder kubectl(Path kubeconfig, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(programs().resolve("kubectl").toString());
+    command.add("--kubeconfig=" + kubeconfig);
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command).redirectErrorStream(true);
+  }
+
+  /** Starts kubectl that goes on by itself, like {@code get -w}. */
+  public Following follow(String... arguments) throws IOException {
+    Path kubeconfig = kubeconfigFile();
+    Path output = Files.createTempFile("kubectl", ".txt");
+    Process process = kubectl(kubeconfig, arguments).redirectOutput(output.toFile()).start();
+    return new Following(process, kubeconfig, output);
+  }
+
+  /** A kubectl that runs until it is closed. */
+  public record Following(Process process, Path kubeconfig, Path output) implements AutoCloseable {
+
+    /** What it has printed so far. */
+    public List<String> lines() throws IOException {
+      return Files.readAllLines(output);
+    }
+
+    @Override
+    public void close() throws IOException {
+      process.destroy();
+      process.onExit().join();
+      Files.delete(kubeconfig);
+      Files.delete(output);
     }
   }
 

@@ -163,6 +163,13 @@ public final class KubeCluster {
     return Programs.attempt("", script(all));
   }
 
+  /** Starts kubectl that goes on by itself, like {@code get -w}; the caller ends it. */
+  public Process follow(Path output, String... arguments) {
+    var all = new ArrayList<>(List.of("kubectl"));
+    all.addAll(List.of(arguments));
+    return Programs.start(output.toFile(), script(all));
+  }
+
   private String cluster(List<String> arguments) {
     return Programs.run(script(arguments));
   }
@@ -207,8 +214,7 @@ public final class KubeCluster {
     }
   }
 
-  // --- agents as host services: docs/kubernetes-agent.md, as a person would do it
-  // -----------------
+  // --- agents as host services: as docs/kubernetes-agent.md says ---------------------------------
 
   /** The link key that the operator made, as its file has it. */
   public String linkKey(String gateway) {
@@ -284,7 +290,8 @@ public final class KubeCluster {
     Helm.uninstall(RELEASE).withNamespace(NAMESPACE).withKubeConfig(kubeconfig()).call();
   }
 
-  private Path kubeconfig() {
+  /** With all rights. */
+  public Path kubeconfig() {
     return STATE.resolve(name).resolve("kubeconfig/host.conf");
   }
 

@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "'kubectl gateway': a gateway seen through the API server, with your own kubeconfig and rights.",
       "",
-      "  kubectl gateway status                           is it safe; which router may I reboot now",
+      "  kubectl gateway status [--watch]                 is it safe; which router may I reboot now",
       "  kubectl gateway handover --to router-b           the role goes there, no connection is lost",
       "  kubectl gateway maintenance on --router router-a the router gives the role up and takes none",
       "  kubectl gateway flows --port 443                 the active router's connections",
@@ -53,6 +53,7 @@ public final class KubectlCommand {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
   private static final long LOOK_MILLIS = 500;
+  private static final String VERSION = "/metadata/resourceVersion";
 
   /** Which API server, and which gateway there. */
   static final class Where {
@@ -127,14 +128,22 @@ public final class KubectlCommand {
         System.out.println(outcome.sentence());
         return outcome.done() ? Exit.DONE : Exit.REFUSED;
       }
-      try {
-        Thread.sleep(LOOK_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
+      if (!pause()) {
         return Exit.REFUSED;
       }
     }
     throw new GatewayApi.Refused("not done within " + limitSeconds + " s. " + left);
+  }
+
+  /** False when it was interrupted. */
+  private static boolean pause() {
+    try {
+      Thread.sleep(LOOK_MILLIS);
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   @Command(
@@ -154,19 +163,58 @@ public final class KubectlCommand {
             "${COMPLETION-CANDIDATES} (${DEFAULT-VALUE}); JSON has the GatewayCluster and its GatewayNodes.")
     ViewOutput output = ViewOutput.text;
 
+    @Option(
+        names = {"-w", "--watch"},
+        description = "Goes on until it is interrupted, with a new screen for every change.")
+    boolean watch;
+
     @Override
     public Integer call() {
-      return run(
-          where,
-          api -> {
-            JsonNode cluster = api.cluster(where.cluster);
-            List<JsonNode> nodes = api.nodes(name(cluster));
-            System.out.print(
-                output == ViewOutput.json
-                    ? json(cluster, nodes) + "\n"
-                    : ClusterScreen.render(cluster, nodes, Instant.now()));
-            return Exit.DONE;
-          });
+      return run(where, watch ? this::follow : this::show);
+    }
+
+    private int show(GatewayApi api) throws GatewayApi.Refused, IOException {
+      JsonNode cluster = api.cluster(where.cluster);
+      print(cluster, api.nodes(name(cluster)));
+      return Exit.DONE;
+    }
+
+    /** An API server that is away is said once, and asked again. */
+    private int follow(GatewayApi api) throws IOException {
+      String last = "";
+      do {
+        try {
+          JsonNode cluster = api.cluster(where.cluster);
+          List<JsonNode> nodes = api.nodes(name(cluster));
+          String now = versions(cluster, nodes);
+          if (!now.equals(last)) {
+            System.out.print(output == ViewOutput.text ? "--- " + Instant.now() + "\n" : "");
+            print(cluster, nodes);
+            last = now;
+          }
+        } catch (GatewayApi.Refused e) {
+          String why = "kubectl gateway: " + e.getMessage();
+          if (!why.equals(last)) {
+            System.err.println(why);
+            last = why;
+          }
+        }
+      } while (pause());
+      return Exit.DONE;
+    }
+
+    private static String versions(JsonNode cluster, List<JsonNode> nodes) {
+      StringBuilder versions = new StringBuilder(cluster.at(VERSION).asText());
+      nodes.forEach(node -> versions.append(' ').append(node.at(VERSION).asText()));
+      return versions.toString();
+    }
+
+    private void print(JsonNode cluster, List<JsonNode> nodes) throws JsonProcessingException {
+      System.out.print(
+          output == ViewOutput.json
+              ? json(cluster, nodes) + "\n"
+              : ClusterScreen.render(cluster, nodes, Instant.now()));
+      System.out.flush();
     }
 
     private static String json(JsonNode cluster, List<JsonNode> nodes)

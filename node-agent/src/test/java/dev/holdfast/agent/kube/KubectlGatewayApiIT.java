@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,8 +21,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+@Timeout(120)
 @DisplayName("kubectl gateway at a real API server")
 class KubectlGatewayApiIT {
 
@@ -91,6 +94,39 @@ class KubectlGatewayApiIT {
         .startsWith("SAFE: router-a is active, and router-b can take over at once.")
         .contains("default/home")
         .contains("SAFE TO REBOOT NOW");
+  }
+
+  @Test
+  void followsAFailoverLiveUntilItIsInterrupted() throws IOException {
+    Process following = gateway("status", "--watch", "-n", "default");
+    try (var screens = following.inputReader()) {
+      assertThat(firstThatBegins(screens, "SAFE: ")).contains("router-a is active");
+
+      active("router-b");
+
+      assertThat(firstThatBegins(screens, "SAFE: ")).contains("router-b is active");
+      assertThat(following.isAlive()).isTrue();
+    } finally {
+      following.destroy();
+      following.onExit().join();
+      active("router-a");
+    }
+  }
+
+  private static void active(String router) {
+    cluster()
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"status\": {\"active\": \"" + router + "\"}}");
+  }
+
+  private static String firstThatBegins(BufferedReader lines, String with) throws IOException {
+    String line = lines.readLine();
+    while (line != null && !line.startsWith(with)) {
+      line = lines.readLine();
+    }
+    return String.valueOf(line);
   }
 
   @Test

@@ -30,6 +30,11 @@ public final class Reports {
   /** How far the clocks of routers and API server may differ before we believe in two actives. */
   private static final Duration CLOCK_DIFFERENCE = Duration.ofSeconds(5);
 
+  /**
+   * Between the last word of the old active and the first of the new one; agents report at once.
+   */
+  private static final Duration ON_ITS_WAY = Duration.ofSeconds(5);
+
   private static final String SILENT_LINK = "silent";
 
   private final Map<String, GatewayNode> nodes = new LinkedHashMap<>();
@@ -48,12 +53,37 @@ public final class Reports {
     return reports;
   }
 
-  /** The router that has the role, if any; of several that say so the one that took it last. */
+  /**
+   * The router that has the role, if any; of several that say so the one that took it last. While a
+   * role moves in order the old one may have said so first: then it counts for some seconds more.
+   */
   public Optional<String> active() {
     return nodes.keySet().stream()
         .filter(this::saysActive)
         .filter(this::alive)
+        .max(Comparator.comparing(this::since))
+        .or(this::givingUp);
+  }
+
+  /** Nobody says yet that it has the role, and one has just given it up. */
+  public boolean roleIsOnItsWay() {
+    return active().filter(node -> !saysActive(node)).isPresent();
+  }
+
+  private Optional<String> givingUp() {
+    return nodes.keySet().stream()
+        .filter(this::alive)
+        .filter(node -> heardAt(node).plus(ON_ITS_WAY).isAfter(now))
+        .filter(node -> status(node).filter(Reports::hasGivenUp).isPresent())
         .max(Comparator.comparing(this::since));
+  }
+
+  /** In order: not for a fault, and not at its end. */
+  private static boolean hasGivenUp(GatewayNodeStatus status) {
+    boolean rests = status.role() == Role.BACKUP || status.role() == Role.MAINTENANCE;
+    return rests
+        && !status.transitions().isEmpty()
+        && status.transitions().getFirst().from() == Role.ACTIVE;
   }
 
   /** Another router than {@link #active} that still says it is active, after that one took over. */
@@ -143,12 +173,15 @@ public final class Reports {
   /** It took the policy as well, as far as it says so, and will not take it back. */
   public boolean policyApplied(String node) {
     GatewayNode one = nodes.get(node);
-    return settled(node)
-        && one != null
-        && status(node)
-            .map(GatewayNodeStatus::firewall)
-            .map(firewall -> stands(firewall, one.getSpec().generation()))
-            .orElse(true);
+    return settled(node) && one != null && hasGeneration(node, one.getSpec().generation());
+  }
+
+  /** Its policy is of that generation of the GatewayCluster, as far as it says so, and stays. */
+  boolean hasGeneration(String node, long generation) {
+    return status(node)
+        .map(GatewayNodeStatus::firewall)
+        .map(firewall -> stands(firewall, generation))
+        .orElse(true);
   }
 
   private static boolean stands(FirewallStatus firewall, long generation) {

@@ -71,9 +71,7 @@ final class Rollout {
 
   private Progress flying(String node, List<String> waiting) {
     if (waiting.isEmpty()) {
-      return overdue(node) || scene.reports().silent(node)
-          ? Progress.DONE
-          : Progress.moving("AgentStarts", "the agent on " + node + " starts: " + lack(node));
+      return starting(node);
     }
     return overdue(node)
         ? Progress.halted(
@@ -85,6 +83,17 @@ final class Rollout {
                 + String.join(", ", waiting)
                 + (waiting.size() == 1 ? " keeps its old one" : " keep their old ones"))
         : Progress.moving("Rollout", node + " got a new pod and " + lack(node));
+  }
+
+  /** Whatever became of an agent that once reported is told as its router's trouble. */
+  private Progress starting(String node) {
+    if (!overdue(node) && !scene.reports().silent(node)) {
+      return Progress.moving("AgentStarts", "the agent on " + node + " starts: " + lack(node));
+    }
+    return scene.reports().reported(node)
+        ? Progress.DONE
+        : Progress.halted(
+            "AgentNotReady", "the agent on " + node + " did not start in time: " + lack(node));
   }
 
   private void next(String node, List<String> routers) {

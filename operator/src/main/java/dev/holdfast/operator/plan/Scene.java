@@ -99,8 +99,11 @@ record Scene(
     return reports.active().filter(node::equals).isPresent();
   }
 
+  /** A resource that cannot be used leaves the agents where they are. */
   boolean inPods() {
-    return Defaults.agentMode(spec()) == AgentMode.POD;
+    return accepted || observed.gatewayNodes().isEmpty()
+        ? Defaults.agentMode(spec()) == AgentMode.POD
+        : !observed.daemonSets().isEmpty();
   }
 
   /** The order of every change: who matters least goes first, the active last. */

@@ -72,6 +72,7 @@ final class Specs {
         .forEach(node -> wanted.put(node, requests.asked(rendered(node))));
     if (wanted.values().stream().anyMatch(this::disagrees)) {
       specs.putAll(wanted);
+      progress = allAtOnce();
       return;
     }
     List<String> waitedFor = new ArrayList<>();
@@ -89,6 +90,41 @@ final class Specs {
             }
           }
         });
+    if (progress.state() == Progress.State.DONE) {
+      progress = onItsWay();
+    }
+  }
+
+  private Progress allAtOnce() {
+    return Progress.moving(
+        "AllAtOnce",
+        "with generation "
+            + generation()
+            + " routers say other things to each other (who they are, VRIDs, addresses, VRRP or"
+            + " flow sync), so all of them get it at once");
+  }
+
+  /** Written everywhere, and not yet the policy of every router that works. */
+  private Progress onItsWay() {
+    List<String> behind =
+        specs.keySet().stream()
+            .filter(scene.listed()::contains)
+            .filter(node -> scene.reports().alive(node))
+            .filter(node -> !scene.reports().hasGeneration(node, generation()))
+            .sorted()
+            .toList();
+    return behind.isEmpty()
+        ? Progress.DONE
+        : Progress.moving(
+            "OnItsWay",
+            String.join(", ", behind)
+                + (behind.size() == 1 ? " has" : " have")
+                + " yet to take and confirm generation "
+                + generation());
+  }
+
+  private long generation() {
+    return scene.cluster().getMetadata().getGeneration();
   }
 
   private Progress waits(String active, List<String> backups) {
@@ -120,8 +156,7 @@ final class Specs {
 
   private GatewayNodeSpec rendered(String node) {
     return Renderer.render(
-        new GatewayIdentity(
-            scene.name(), scene.namespace(), scene.cluster().getMetadata().getGeneration()),
+        new GatewayIdentity(scene.name(), scene.namespace(), generation()),
         scene.spec(),
         node,
         scene.observed().facts());

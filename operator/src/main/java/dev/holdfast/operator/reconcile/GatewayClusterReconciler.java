@@ -12,6 +12,7 @@ import dev.holdfast.operator.plan.ClusterPlan;
 import dev.holdfast.operator.plan.ClusterPlanner;
 import dev.holdfast.operator.plan.Instants;
 import dev.holdfast.operator.plan.Observed;
+import dev.holdfast.operator.plan.Reports;
 import dev.holdfast.operator.status.News;
 import dev.holdfast.operator.status.StatusRules;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
@@ -52,6 +53,9 @@ public class GatewayClusterReconciler
   private static final Duration NEXT_LOOK = Duration.ofMinutes(1);
 
   private static final Duration NEXT_LOOK_WHILE_MOVING = Duration.ofSeconds(15);
+
+  /** Whether somebody took it. */
+  private static final Duration NEXT_LOOK_AT_THE_ROLE = Duration.ofSeconds(6);
 
   /** After some seconds: a conflict is gone by then. */
   private static final int TOLD_AT_ATTEMPT = 3;
@@ -95,7 +99,14 @@ public class GatewayClusterReconciler
       hands().events().write(cluster, News.between(cluster.getStatus(), status));
       control = UpdateControl.patchStatus(withStatus(cluster, status));
     }
-    return control.rescheduleAfter(plan.moving() ? NEXT_LOOK_WHILE_MOVING : NEXT_LOOK);
+    return control.rescheduleAfter(nextLook(plan, observed));
+  }
+
+  private static Duration nextLook(ClusterPlan plan, Observed observed) {
+    if (Reports.of(observed.gatewayNodes(), observed.now()).roleIsOnItsWay()) {
+      return NEXT_LOOK_AT_THE_ROLE;
+    }
+    return plan.moving() ? NEXT_LOOK_WHILE_MOVING : NEXT_LOOK;
   }
 
   /** The same loop; the plan of a resource that is being deleted is its withdrawal. */

@@ -1,9 +1,12 @@
 package dev.holdfast.operator.status;
 
+import dev.holdfast.api.render.Defaults;
+import dev.holdfast.api.v1alpha1.AgentMode;
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
 import dev.holdfast.api.v1alpha1.GatewayCluster;
 import dev.holdfast.api.v1alpha1.GatewayClusterStatus;
+import dev.holdfast.api.v1alpha1.GatewayNodeNames;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import dev.holdfast.api.v1alpha1.Role;
 import dev.holdfast.operator.plan.Acceptance;
@@ -121,7 +124,7 @@ final class ConditionRules {
 
   private Optional<String> trouble(String node) {
     if (!reports.reported(node)) {
-      return Optional.of("its agent has not reported yet");
+      return Optional.of("its agent has not reported yet: " + whereToLook(node));
     }
     if (reports.silent(node)) {
       return Optional.of(
@@ -145,6 +148,18 @@ final class ConditionRules {
             .map(Condition::message)
             .filter(message -> !message.isEmpty());
     return agents.or(() -> notReady(node));
+  }
+
+  private String whereToLook(String node) {
+    return Defaults.agentMode(cluster.getSpec()) == AgentMode.HOST
+        ? "`journalctl -u holdfast` on the router says more"
+        : "`kubectl -n "
+            + cluster.getMetadata().getNamespace()
+            + " describe pods -l "
+            + GatewayNodeNames.NODE_LABEL
+            + "="
+            + GatewayNodeNames.label(node)
+            + "` says more";
   }
 
   private Optional<String> notReady(String node) {

@@ -1,6 +1,7 @@
 package dev.holdfast.operator.status;
 
 import dev.holdfast.api.v1alpha1.Condition;
+import dev.holdfast.api.v1alpha1.FlowStatus;
 import dev.holdfast.api.v1alpha1.FlowTotals;
 import dev.holdfast.api.v1alpha1.GatewayCluster;
 import dev.holdfast.api.v1alpha1.GatewayClusterStatus;
@@ -57,10 +58,27 @@ public final class StatusRules {
     return new StatusRules(cluster, plan, observed).status(writtenAt);
   }
 
+  /**
+   * Counts alone are no reason to write often; a status that is written anyway takes them along.
+   */
   private GatewayClusterStatus status(Instant writtenAt) {
     Optional<GatewayNodeStatus> active = reports.active().flatMap(reports::status);
+    FlowTotals now = active.map(GatewayNodeStatus::flows).map(StatusRules::totals).orElse(null);
+    GatewayClusterStatus asTold = status(active, before.flows());
+    if (now == null) {
+      return asTold;
+    }
+    boolean written = !asTold.equals(cluster.getStatus());
+    return written || isNews(now, writtenAt) ? status(active, now) : asTold;
+  }
+
+  private static FlowTotals totals(FlowStatus flows) {
+    return new FlowTotals(flows.tracked(), flows.protectedFlows());
+  }
+
+  private GatewayClusterStatus status(
+      Optional<GatewayNodeStatus> active, @Nullable FlowTotals flows) {
     List<String> routers = routers();
-    FlowTotals flows = flows(active.orElse(null), writtenAt);
     SafeToReboot safety = new SafeToReboot(reports, routers, flows);
     List<RouterStatus> each = routers.stream().map(node -> router(node, safety)).toList();
     long ready = each.stream().filter(RouterStatus::ready).count();
@@ -69,7 +87,7 @@ public final class StatusRules {
     return new GatewayClusterStatus(
         cluster.getMetadata().getGeneration(),
         reports.active().orElse(null),
-        active.map(GatewayNodeStatus::since).orElse(null),
+        active.map(this::activeSince).orElse(null),
         lastTransition(active.orElse(null)),
         ready + "/" + routers.size(),
         active.map(one -> Boolean.TRUE.equals(one.inSync()) ? "True" : "False").orElse("False"),
@@ -77,6 +95,11 @@ public final class StatusRules {
         virtualAddresses(),
         each,
         conditions);
+  }
+
+  /** One that has just given the role up was active since it took it. */
+  private @Nullable String activeSince(GatewayNodeStatus active) {
+    return active.role() == Role.ACTIVE ? active.since() : before.activeSince();
   }
 
   /** Those of the resource, and those that run when it cannot be used. */
@@ -131,21 +154,14 @@ public final class StatusRules {
         now.time(), from, to, atMost(now.reason(), REASON_MAX), now.gapMillis());
   }
 
-  /** The counts of the active; those of before while they are young or nearly the same. */
-  private @Nullable FlowTotals flows(@Nullable GatewayNodeStatus active, Instant writtenAt) {
+  /** They changed by a tenth, and what stands there is not young. */
+  private boolean isNews(FlowTotals now, Instant writtenAt) {
     FlowTotals told = before.flows();
-    if (active == null || active.flows() == null) {
-      return told;
-    }
-    FlowTotals now = new FlowTotals(active.flows().tracked(), active.flows().protectedFlows());
-    if (told == null) {
-      return now;
-    }
     boolean young = writtenAt.plus(FLOWS_AT_MOST_EVERY).isAfter(observed.now());
-    boolean same =
-        nearly(told.tracked(), now.tracked())
-            && nearly(told.protectedFlows(), now.protectedFlows());
-    return young || same ? told : now;
+    return told == null
+        || !young
+            && !(nearly(told.tracked(), now.tracked())
+                && nearly(told.protectedFlows(), now.protectedFlows()));
   }
 
   private static boolean nearly(long before, long now) {

@@ -6,11 +6,15 @@ import static dev.holdfast.operator.kube.World.throughout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.holdfast.api.kube.ApiServer;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
 import dev.holdfast.api.v1alpha1.GatewayCluster;
+import dev.holdfast.api.v1alpha1.GatewayClusterSpec;
 import dev.holdfast.api.v1alpha1.GatewayNode;
 import dev.holdfast.api.v1alpha1.GatewayNodeNames;
 import dev.holdfast.api.v1alpha1.Role;
+import dev.holdfast.operator.plan.AgentReport;
+import dev.holdfast.operator.plan.Edits;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
@@ -19,10 +23,12 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.assertj.core.api.ThrowableAssert;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -34,6 +40,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 @DisplayName("The operator at a real API server")
 class OperatorApiIT {
+
+  private static final String FIELD_MANAGER = "holdfast-operator";
 
   private static World world;
   private static KubernetesClient client;
@@ -344,7 +352,7 @@ class OperatorApiIT {
     world.kubectl("get", "gwn", "-l", "holdfast.dev/cluster=view");
     assertThat(world.kubectl("get", "holdfast").toString()).contains("view-view-b");
 
-    world.report("view", "view-b", Role.ACTIVE, false, "silent");
+    world.report("view", "view-b", AgentReport.of(Role.ACTIVE, false).withLink("silent"));
     eventually(() -> "view-b".equals(world.cluster("view").getStatus().active()));
 
     world.kubectl(
@@ -408,15 +416,7 @@ class OperatorApiIT {
   void aRouterThatLeavesTheListWithdrawsBeforeTheOthersForgetIt() throws Exception {
     world.running("shrink", "shrink-a", "shrink-b", "shrink-c");
 
-    client
-        .resources(GatewayCluster.class)
-        .inNamespace(NAMESPACE)
-        .withName("shrink")
-        .edit(
-            one -> {
-              one.setSpec(World.withRouters(one.getSpec(), "shrink-a", "shrink-b"));
-              return one;
-            });
+    edit("shrink", spec -> Edits.routers(spec, "shrink-a", "shrink-b"));
     eventually(() -> world.gatewayNode("shrink", "shrink-c").getSpec().withdraw());
     throughout(
         Duration.ofMillis(500),
@@ -428,6 +428,163 @@ class OperatorApiIT {
     assertThat(world.daemonSet("shrink", "shrink-c")).isNull();
     assertThat(client.serviceAccounts().inNamespace(NAMESPACE).withName("shrink-shrink-c").get())
         .isNull();
+  }
+
+  @Test
+  void aRouterThatJoinsTheListIsKnownToAllAtOnceAndStartsAsABackup() {
+    world.running("grow", "grow-a", "grow-b");
+    world.node("grow-c");
+
+    edit("grow", spec -> Edits.routers(spec, "grow-a", "grow-b", "grow-c"));
+    eventually(() -> world.daemonSet("grow", "grow-c") != null);
+    for (String node : List.of("grow-a", "grow-b", "grow-c")) {
+      eventually(() -> world.gatewayNode("grow", node).getSpec().routers().size() == 3);
+    }
+    world.report("grow", "grow-a", Role.ACTIVE, true);
+    world.report("grow", "grow-b", Role.BACKUP, true);
+    eventually(() -> world.condition("grow", "Progressing").reason().equals("AgentStarts"));
+    assertThat(world.condition("grow", "Progressing").message())
+        .startsWith("the agent on grow-c starts");
+    assertThat(world.condition("grow", "Degraded").message())
+        .contains("grow-c: its agent has not reported yet")
+        .contains("describe pods -l holdfast.dev/node=grow-c");
+    assertThat(world.cluster("grow").getStatus().active()).isEqualTo("grow-a");
+    assertThat(world.cluster("grow").getStatus().readyRouters()).isEqualTo("2/3");
+
+    world.runPod("grow", "grow-c");
+    world.report("grow", "grow-c", Role.BACKUP, true);
+
+    eventually(() -> "3/3".equals(world.cluster("grow").getStatus().readyRouters()));
+    eventually(() -> world.condition("grow", "Progressing").reason().equals("UpToDate"));
+    eventually(() -> world.condition("grow", "Degraded").status() == ConditionStatus.FALSE);
+  }
+
+  private static void edit(String cluster, UnaryOperator<GatewayClusterSpec> change) {
+    client
+        .resources(GatewayCluster.class)
+        .inNamespace(NAMESPACE)
+        .withName(cluster)
+        .edit(
+            one -> {
+              one.setSpec(change.apply(one.getSpec()));
+              return one;
+            });
+  }
+
+  @Test
+  void aVridThatChangesReachesAllRoutersAtOnceAndIsOnItsWayUntilAllHaveIt() {
+    world.running("vrid", "vrid-a", "vrid-b");
+
+    edit("vrid", Edits::vrids);
+    for (String node : List.of("vrid-a", "vrid-b")) {
+      eventually(
+          () ->
+              world.gatewayNode("vrid", node).getSpec().networks().stream()
+                  .flatMap(network -> network.virtualRouters().stream())
+                  .allMatch(router -> router.virtualRouterId() > 100));
+    }
+    eventually(() -> world.condition("vrid", "Progressing").status() == ConditionStatus.TRUE);
+
+    world.report("vrid", "vrid-a", Role.ACTIVE, true);
+    eventually(
+        () ->
+            world
+                .condition("vrid", "Progressing")
+                .message()
+                .equals("vrid-b has yet to take and confirm generation 2"));
+    world.report("vrid", "vrid-b", Role.BACKUP, true);
+    eventually(() -> world.condition("vrid", "Progressing").reason().equals("UpToDate"));
+    assertThat(world.cluster("vrid").getStatus().active()).isEqualTo("vrid-a");
+    assertThat(reasons("vrid")).contains("AllAtOnce", "OnItsWay", "UpToDate");
+  }
+
+  @Test
+  void anInterfaceThatIsMissingOnOneRouterIsSaidAndTheOtherKeepsTheRole() {
+    world.running("nic", "nic-a", "nic-b");
+    String sentence = "the interface of lan (eth9) does not exist; look at 'ip link'";
+
+    world.report(
+        "nic", "nic-b", Role.FAULT, false, World.says("Degraded", ConditionStatus.TRUE, sentence));
+    world.report("nic", "nic-a", Role.ACTIVE, false);
+
+    eventually(() -> world.condition("nic", "Degraded").message().contains("nic-b: " + sentence));
+    var status = world.cluster("nic").getStatus();
+    assertThat(status.active()).isEqualTo("nic-a");
+    assertThat(status.readyRouters()).isEqualTo("1/2");
+    assertThat(status.routers().getFirst().safeToReboot()).isFalse();
+    assertThat(world.condition("nic", "Accepted").status()).isEqualTo(ConditionStatus.TRUE);
+  }
+
+  @Test
+  void anAgentThatNeverBecomesReadyIsSaidAndNobodyElsesPodIsTouched() {
+    world.node("never-a");
+    world.node("never-b");
+    client.resource(World.cluster("never", "never-a", "never-b")).create();
+    eventually(() -> world.daemonSet("never", "never-b") != null);
+    world.runPod("never", "never-a");
+    world.report("never", "never-a", Role.ACTIVE, false);
+
+    eventually(() -> "never-a".equals(world.cluster("never").getStatus().active()));
+    assertThat(world.condition("never", "Degraded").message())
+        .contains("never-b: its agent has not reported yet")
+        .contains("describe pods -l holdfast.dev/node=never-b");
+    assertThat(world.condition("never", "FlowsInSync").status()).isEqualTo(ConditionStatus.FALSE);
+    var status = world.cluster("never").getStatus();
+    assertThat(status.readyRouters()).isEqualTo("1/2");
+    assertThat(status.routers().getFirst().note()).contains("no other router may take the role");
+    long before = world.daemonSet("never", "never-a").getMetadata().getGeneration();
+    eventually(() -> world.condition("never", "Progressing").reason().equals("AgentNotReady"));
+    assertThat(world.daemonSet("never", "never-a").getMetadata().getGeneration()).isEqualTo(before);
+    assertThat(world.condition("never", "Degraded").status()).isEqualTo(ConditionStatus.TRUE);
+  }
+
+  @Test
+  void whoeverAppliesAFieldOfOursIsToldOfTheConflictAndMayNotKeepIt() throws Exception {
+    world.running("apply", "apply-a", "apply-b");
+    String mine =
+        """
+        {"apiVersion": "holdfast.dev/v1alpha1", "kind": "GatewayNode",
+         "metadata": {"name": "apply-apply-a", "namespace": "%s"}, "spec": {"priority": 7}}
+        """
+            .formatted(NAMESPACE);
+    var node = client.resources(GatewayNode.class).inNamespace(NAMESPACE).withName("apply-apply-a");
+
+    assertThatThrownBy(() -> node.patch(apply(false), mine))
+        .isInstanceOfSatisfying(
+            KubernetesClientException.class, e -> assertThat(e.getCode()).isEqualTo(409))
+        .hasMessageContaining("conflict with \"" + FIELD_MANAGER + "\"")
+        .hasMessageContaining(".spec.priority");
+
+    node.patch(apply(true), mine);
+    eventually(() -> world.gatewayNode("apply", "apply-a").getSpec().priority() == 200);
+  }
+
+  private static PatchContext apply(boolean force) {
+    return new PatchContext.Builder()
+        .withPatchType(PatchType.SERVER_SIDE_APPLY)
+        .withFieldManager("somebody")
+        .withForce(force)
+        .build();
+  }
+
+  @Test
+  void kubectlFollowsAFailoverLive() throws Exception {
+    world.running("live", "live-a", "live-b");
+    try (var clusters = world.follow("get", "gwc", "live", "-w");
+        var nodes = world.follow("get", "gwn", "-l", "holdfast.dev/cluster=live", "-w")) {
+      eventually(() -> rows(clusters).contains("live live-a 2/2 True"));
+      eventually(() -> rows(nodes).contains("live-live-b Backup"));
+
+      world.report("live", "live-b", AgentReport.of(Role.ACTIVE, false).withLink("silent"));
+
+      eventually(() -> rows(clusters).contains("live live-b 1/2 False"));
+      eventually(() -> rows(nodes).contains("live-live-b Active"));
+      assertThat(clusters.lines().getFirst()).startsWith("NAME").contains("ACTIVE", "LAST-CHANGE");
+    }
+  }
+
+  private static String rows(ApiServer.Following follower) throws IOException {
+    return String.join("\n", follower.lines()).replaceAll(" +", " ");
   }
 
   @Test

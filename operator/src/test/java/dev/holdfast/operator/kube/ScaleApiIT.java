@@ -134,6 +134,8 @@ class ScaleApiIT {
             .redirectOutput(Path.of("target/operator.log").toFile());
     builder.environment().put("KUBECONFIG", kubeconfig.toString());
     builder.environment().put("HOLDFAST_AGENT_IMAGE", "agent:1");
+    // No agent ever starts here: that this is told once must not fall into the rest.
+    builder.environment().put("HOLDFAST_ROLLOUT_DEADLINE", "PT10H");
     builder.environment().put("QUARKUS_HTTP_PORT", Integer.toString(HTTP_PORT));
     builder.environment().put("QUARKUS_HTTP_HOST", "127.0.0.1");
     return builder.start();
@@ -241,9 +243,14 @@ class ScaleApiIT {
       Row big = rows.getLast();
       double perCluster =
           (double) (big.residentMib() - small.residentMib()) / (big.clusters() - small.clusters());
+      double secondsEach =
+          rows.stream().skip(1).mapToDouble(Row::seconds).sum()
+              / (big.clusters() - small.clusters());
       System.out.printf(
-          "1000 clusters, extrapolated: %.0f MiB%n",
-          big.residentMib() + perCluster * (1000 - big.clusters()));
+          "1000 clusters, extrapolated: %.0f MiB, %.0f s, %.1f requests/cluster%n",
+          big.residentMib() + perCluster * (1000 - big.clusters()),
+          1000 * secondsEach,
+          big.requests());
     }
   }
 }

@@ -7,19 +7,14 @@ import dev.holdfast.api.Golden;
 import dev.holdfast.api.kube.ApiServer;
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
-import dev.holdfast.api.v1alpha1.FirewallStatus;
-import dev.holdfast.api.v1alpha1.FlowStatus;
-import dev.holdfast.api.v1alpha1.FlowSyncStatus;
 import dev.holdfast.api.v1alpha1.GatewayCluster;
 import dev.holdfast.api.v1alpha1.GatewayClusterSpec;
 import dev.holdfast.api.v1alpha1.GatewayNode;
 import dev.holdfast.api.v1alpha1.GatewayNodeNames;
-import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
-import dev.holdfast.api.v1alpha1.PeerStatus;
 import dev.holdfast.api.v1alpha1.Role;
-import dev.holdfast.api.v1alpha1.RoleTransition;
-import dev.holdfast.api.v1alpha1.RouterSpec;
+import dev.holdfast.operator.plan.AgentReport;
 import dev.holdfast.operator.plan.AgentSettings;
+import dev.holdfast.operator.plan.Edits;
 import dev.holdfast.operator.reconcile.GatewayClusterReconciler;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
@@ -45,6 +40,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.javaoperatorsdk.operator.Operator;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import java.io.ByteArrayInputStream;
@@ -54,14 +50,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -249,25 +242,8 @@ final class World implements AutoCloseable {
     GatewayClusterSpec article = Examples.spec("article");
     GatewayCluster cluster = new GatewayCluster();
     cluster.setMetadata(new ObjectMetaBuilder().withName(name).withNamespace(NAMESPACE).build());
-    cluster.setSpec(withRouters(article, nodes));
+    cluster.setSpec(Edits.routers(article, nodes));
     return cluster;
-  }
-
-  static GatewayClusterSpec withRouters(GatewayClusterSpec spec, String... nodes) {
-    List<RouterSpec> routers =
-        java.util.stream.IntStream.range(0, nodes.length)
-            .mapToObj(i -> new RouterSpec(nodes[i], 200 - 50 * i, Map.of(), Map.of(), null))
-            .toList();
-    return new GatewayClusterSpec(
-        routers,
-        spec.networks(),
-        spec.vrrp(),
-        spec.flowSync(),
-        spec.firewall(),
-        spec.nat(),
-        spec.handover(),
-        spec.roleHooks(),
-        spec.agent());
   }
 
   GatewayCluster cluster(String name) {
@@ -346,40 +322,18 @@ final class World implements AutoCloseable {
 
   /** As an agent does that works by what its GatewayNode says now. */
   void report(String cluster, String node, Role role, boolean inSync, Condition... more) {
-    report(cluster, node, role, inSync, "up", more);
+    report(cluster, node, AgentReport.of(role, inSync), more);
   }
 
-  void report(
-      String cluster, String node, Role role, boolean inSync, String link, Condition... more) {
+  void report(String cluster, String node, AgentReport report, Condition... more) {
     GatewayNode current = gatewayNode(cluster, node);
-    GatewayNodeStatus before = current.getStatus();
-    String since =
-        before != null && before.role() == role
-            ? Objects.requireNonNull(before.since())
-            : Instant.now().toString();
-    List<PeerStatus> peers =
-        current.getSpec().peers().stream()
-            .map(peer -> new PeerStatus(peer.node(), "direct", link, 1, 1, 0L, 0, 0))
-            .toList();
-    GatewayNodeStatus status =
-        new GatewayNodeStatus(
-            current.getMetadata().getGeneration(),
-            role,
-            since,
-            role == Role.ACTIVE || role == Role.BACKUP,
-            inSync,
-            List.of(),
-            new FlowSyncStatus(peers, keys(cluster)),
-            new FlowStatus(1000, inSync ? 1000 : 0, Map.of()),
-            new FirewallStatus(current.getSpec().generation(), null, "nft", false, 0, 0),
-            true,
-            List.of(),
-            List.of(),
-            List.of(new RoleTransition(since, Role.BACKUP, role, "ActiveSilent", 70L)),
-            null,
-            "0.1.0",
-            Instant.now().toString(),
-            Arrays.asList(more));
+    Map<String, String> keys =
+        client
+            .secrets()
+            .inNamespace(NAMESPACE)
+            .withName(GatewayNodeNames.linkKeySecret(cluster))
+            .get()
+            .getData();
     client
         .resources(GatewayNode.class)
         .inNamespace(NAMESPACE)
@@ -387,31 +341,7 @@ final class World implements AutoCloseable {
         .subresource("status")
         .patch(
             PatchContext.of(PatchType.JSON_MERGE),
-            io.fabric8.kubernetes.client.utils.Serialization.asJson(Map.of("status", status)));
-  }
-
-  private List<String> keys(String cluster) {
-    String text =
-        client
-            .secrets()
-            .inNamespace(NAMESPACE)
-            .withName(GatewayNodeNames.linkKeySecret(cluster))
-            .get()
-            .getData()
-            .get(GatewayNodeNames.LINK_KEY_FILE);
-    return new String(Base64.getDecoder().decode(text), StandardCharsets.UTF_8)
-        .lines()
-        .map(World::fingerprint)
-        .toList();
-  }
-
-  private static String fingerprint(String key) {
-    try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(Base64.getDecoder().decode(key));
-      return HexFormat.of().formatHex(digest).substring(0, 8);
-    } catch (java.security.NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+            Serialization.asJson(Map.of("status", report.on(current, keys, Instant.now(), more))));
   }
 
   static Condition says(String type, ConditionStatus status, String message) {
@@ -442,6 +372,13 @@ final class World implements AutoCloseable {
         StandardOpenOption.CREATE,
         StandardOpenOption.APPEND);
     return lines;
+  }
+
+  /** kubectl that goes on, like {@code get -w}. */
+  ApiServer.Following follow(String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of("-n", NAMESPACE));
+    command.addAll(List.of(arguments));
+    return server.follow(command.toArray(String[]::new));
   }
 
   /** Polls until it holds. */

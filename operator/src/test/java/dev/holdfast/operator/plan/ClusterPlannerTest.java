@@ -7,11 +7,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import dev.holdfast.api.Examples;
 import dev.holdfast.api.Golden;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
-import dev.holdfast.api.v1alpha1.FirewallSpec;
-import dev.holdfast.api.v1alpha1.GatewayClusterSpec;
 import dev.holdfast.api.v1alpha1.GatewayNode;
 import dev.holdfast.api.v1alpha1.GatewayNodeNames;
-import dev.holdfast.api.v1alpha1.NetworkSpec;
 import dev.holdfast.api.v1alpha1.Role;
 import dev.holdfast.api.v1alpha1.RouterSpec;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -78,7 +75,7 @@ class ClusterPlannerTest {
 
     @Test
     void goesToTheBackupsFirstAndToTheActiveWhenTheyHaveIt() {
-      stage.edit(ClusterPlannerTest::otherLog);
+      stage.edit(Edits::policy);
       stage.reconcile();
       assertThat(generations()).isEqualTo("1 2 2");
 
@@ -93,7 +90,7 @@ class ClusterPlannerTest {
 
     @Test
     void thatABackupMayStillTakeBackDoesNotReachTheActive() {
-      stage.edit(ClusterPlannerTest::otherLog);
+      stage.edit(Edits::policy);
       stage.reconcile();
       stage.says("b", Role.BACKUP, true);
       stage.policyOnTrial("c", true);
@@ -113,7 +110,7 @@ class ClusterPlannerTest {
 
     @Test
     void thatABackupRefusesNeverReachesTheActive() {
-      stage.edit(ClusterPlannerTest::otherLog);
+      stage.edit(Edits::policy);
       stage.reconcile();
       stage.says("b", Role.BACKUP, true);
       stage.says(
@@ -131,7 +128,7 @@ class ClusterPlannerTest {
 
     @Test
     void doesNotWaitForABackupThatIsSilent() {
-      stage.edit(ClusterPlannerTest::otherLog);
+      stage.edit(Edits::policy);
       stage.pass(Duration.ofMinutes(4));
       stage.says("a", Role.ACTIVE, true);
       stage.reconcile();
@@ -140,16 +137,55 @@ class ClusterPlannerTest {
     }
 
     @Test
-    void aVridChangesOnAllAtOnce() {
-      stage.edit(ClusterPlannerTest::otherVrid);
-      stage.reconcile();
+    void aVridChangesOnAllAtOnceAndIsOnItsWayUntilTheyAllHaveIt() {
+      stage.edit(Edits::vrids);
+      Progress written = stage.reconcile().progress();
 
       assertThat(generations()).isEqualTo("2 2 2");
+      assertThat(written.reason()).isEqualTo("AllAtOnce");
+      assertThat(written.message()).contains("generation 2").contains("VRIDs");
+
+      stage.says("a", Role.ACTIVE, true);
+      assertThat(stage.reconcile().progress())
+          .isEqualTo(Progress.moving("OnItsWay", "b, c have yet to take and confirm generation 2"));
+
+      stage.says("b", Role.BACKUP, true);
+      stage.says("c", Role.BACKUP, true);
+      assertThat(stage.reconcile().progress()).isEqualTo(Progress.DONE);
+    }
+
+    @Test
+    void isOnItsWayUntilTheActiveHasConfirmedIt() {
+      stage.edit(Edits::policy);
+      stage.reconcile();
+      stage.says("b", Role.BACKUP, true);
+      stage.says("c", Role.BACKUP, true);
+      stage.reconcile();
+      stage.policyOnTrial("a", true);
+      stage.says("a", Role.ACTIVE, true);
+
+      assertThat(stage.reconcile().progress())
+          .isEqualTo(Progress.moving("OnItsWay", "a has yet to take and confirm generation 2"));
+
+      stage.policyOnTrial("a", false);
+      stage.says("a", Role.ACTIVE, true);
+      assertThat(stage.reconcile().progress()).isEqualTo(Progress.DONE);
+    }
+
+    @Test
+    void isNotOnItsWayToARouterThatIsSilent() {
+      stage.edit(Edits::vrids);
+      stage.reconcile();
+      stage.pass(Duration.ofMinutes(4));
+      stage.says("a", Role.ACTIVE, true);
+      stage.says("b", Role.BACKUP, true);
+
+      assertThat(stage.reconcile().progress()).isEqualTo(Progress.DONE);
     }
 
     @Test
     void maintenanceReachesARouterWhosePolicyHasToWait() {
-      stage.edit(ClusterPlannerTest::otherLog);
+      stage.edit(Edits::policy);
       stage.cordon("a", true);
       stage.reconcile();
 
@@ -176,7 +212,7 @@ class ClusterPlannerTest {
     @Test
     void changesNothing() {
       GatewayNode before = stage.gatewayNode("a");
-      stage.edit(spec -> Stage.routers(spec, "a", "a"));
+      stage.edit(spec -> Edits.routers(spec, "a", "a"));
 
       ClusterPlan plan = stage.reconcile();
 
@@ -188,7 +224,7 @@ class ClusterPlannerTest {
 
     @Test
     void stillLetsANodeBeCordoned() {
-      stage.edit(spec -> Stage.routers(spec, "a", "nowhere"));
+      stage.edit(spec -> Edits.routers(spec, "a", "nowhere"));
       stage.cordon("a", true);
       ClusterPlan plan = stage.reconcile();
 
@@ -240,6 +276,50 @@ class ClusterPlannerTest {
   }
 
   @Nested
+  @DisplayName("A router that joins the list")
+  class Joining {
+
+    private final Stage stage = Stage.running("a", "b");
+
+    @Test
+    void isKnownToAllAtOnceAndNobodyElsesPodOrRoleIsTouched() {
+      String image = stage.imageOf("a");
+      stage.join("c");
+      stage.edit(spec -> Edits.routers(spec, "a", "b", "c"));
+      ClusterPlan plan = stage.reconcile();
+
+      assertThat(plan.acceptance().accepted()).isTrue();
+      assertThat(plan.progress().reason()).isEqualTo("AllAtOnce");
+      for (String node : List.of("a", "b", "c")) {
+        assertThat(stage.spec(node).routers()).as("the list on %s", node).hasSize(3);
+        assertThat(stage.spec(node).maintenance()).isFalse();
+        assertThat(stage.spec(node).withdraw()).isFalse();
+      }
+      assertThat(stage.imageOf("a")).isEqualTo(image);
+      assertThat(stage.daemonSet("c")).isNotNull();
+
+      stage.says("a", Role.ACTIVE, true);
+      stage.says("b", Role.BACKUP, true);
+      assertThat(stage.reconcile().progress().message())
+          .isEqualTo("the agent on c starts: it is not running yet");
+
+      stage.renewed("c");
+      stage.says("c", Role.BACKUP, true);
+      assertThat(stage.reconcile().progress()).isEqualTo(Progress.DONE);
+    }
+
+    @Test
+    void whoseNodeDoesNotExistChangesNothing() {
+      stage.edit(spec -> Edits.routers(spec, "a", "b", "nowhere"));
+      ClusterPlan plan = stage.reconcile();
+
+      assertThat(plan.acceptance().reason()).isEqualTo("NodeMissing");
+      assertThat(stage.spec("a").routers()).hasSize(2);
+      assertThat(stage.has("nowhere")).isFalse();
+    }
+  }
+
+  @Nested
   @DisplayName("A router that leaves")
   class Leaving {
 
@@ -247,7 +327,7 @@ class ClusterPlannerTest {
 
     @Test
     void isHeardByTheOthersUntilItHasWithdrawn() {
-      stage.edit(spec -> Stage.routers(spec, "b", "c"));
+      stage.edit(spec -> Edits.routers(spec, "b", "c"));
       ClusterPlan plan = stage.reconcile();
       assertThat(plan.progress().reason()).isEqualTo("RouterLeaves");
       assertThat(stage.spec("a").withdraw()).isTrue();
@@ -263,7 +343,7 @@ class ClusterPlannerTest {
 
     @Test
     void isNotWaitedForWhenItIsSilent() {
-      stage.edit(spec -> Stage.routers(spec, "a", "b"));
+      stage.edit(spec -> Edits.routers(spec, "a", "b"));
       stage.pass(Duration.ofMinutes(4));
       stage.says("a", Role.ACTIVE, true);
       stage.says("b", Role.BACKUP, true);
@@ -276,7 +356,7 @@ class ClusterPlannerTest {
 
     @Test
     void goesWithItsNode() {
-      stage.edit(spec -> Stage.routers(spec, "a", "b"));
+      stage.edit(spec -> Edits.routers(spec, "a", "b"));
       stage.leave("c");
       stage.reconcile();
 
@@ -451,48 +531,58 @@ class ClusterPlannerTest {
     }
   }
 
+  @Nested
+  @DisplayName("Agents as host services")
+  class Host {
+
+    @Test
+    void haveNoPodsAndEverythingElse() {
+      Stage stage = new Stage("a", "b");
+      stage.edit(Edits::onTheHost);
+      List<String> kinds =
+          stage.reconcile().wanted().stream().map(HasMetadata::getKind).distinct().toList();
+
+      assertThat(kinds)
+          .containsExactlyInAnyOrder(
+              "GatewayNode", "Secret", "ServiceAccount", "Role", "RoleBinding");
+      assertThat(stage.daemonSet("a")).isNull();
+    }
+
+    @Test
+    void takeThePlaceOfPodsAndNothingIsWithdrawn() {
+      Stage stage = Stage.running("a", "b");
+      stage.edit(Edits::onTheHost);
+      stage.reconcile();
+
+      assertThat(stage.daemonSet("a")).isNull();
+      assertThat(stage.daemonSet("b")).isNull();
+      assertThat(stage.spec("a").withdraw()).isFalse();
+    }
+
+    @Test
+    void takeNoPodAwayWhenTheResourceThatAsksForThemCannotBeUsed() {
+      Stage stage = Stage.running("a", "b");
+      stage.edit(spec -> Edits.routers(Edits.onTheHost(spec), "a", "a"));
+      ClusterPlan plan = stage.reconcile();
+
+      assertThat(plan.acceptance().accepted()).isFalse();
+      assertThat(stage.daemonSet("a")).isNotNull();
+      assertThat(stage.daemonSet("b")).isNotNull();
+    }
+  }
+
+  @Test
+  void aCordonMovesNothingWhereTheResourceSaysSo() {
+    Stage stage = Stage.running("a", "b");
+    stage.edit(Edits::deafToCordons);
+    stage.cordon("a", true);
+    stage.reconcile();
+
+    assertThat(stage.spec("a").maintenance()).isFalse();
+  }
+
   private static dev.holdfast.api.v1alpha1.Condition withdrawn() {
     return Stage.condition("Withdrawn", ConditionStatus.TRUE, "");
-  }
-
-  private static GatewayClusterSpec otherLog(GatewayClusterSpec spec) {
-    FirewallSpec firewall = new FirewallSpec(null, null, null, null, null, null, 10);
-    return new GatewayClusterSpec(
-        spec.routers(),
-        spec.networks(),
-        spec.vrrp(),
-        spec.flowSync(),
-        firewall,
-        spec.nat(),
-        spec.handover(),
-        spec.roleHooks(),
-        spec.agent());
-  }
-
-  private static GatewayClusterSpec otherVrid(GatewayClusterSpec spec) {
-    List<NetworkSpec> networks =
-        spec.networks().stream()
-            .map(
-                one ->
-                    new NetworkSpec(
-                        one.name(),
-                        one.role(),
-                        one.interfaceName(),
-                        one.virtualRouterId() == null ? null : one.virtualRouterId() + 100,
-                        one.virtualAddresses(),
-                        one.gateways(),
-                        one.routes()))
-            .toList();
-    return new GatewayClusterSpec(
-        spec.routers(),
-        networks,
-        spec.vrrp(),
-        spec.flowSync(),
-        spec.firewall(),
-        spec.nat(),
-        spec.handover(),
-        spec.roleHooks(),
-        spec.agent());
   }
 
   @Test
@@ -500,18 +590,11 @@ class ClusterPlannerTest {
     Stage stage = Stage.running("a", "b");
     stage.edit(
         spec ->
-            new GatewayClusterSpec(
+            Edits.routers(
+                spec,
                 List.of(
                     new RouterSpec("a", 200, Map.of(), Map.of(), true),
-                    new RouterSpec("b", 150, Map.of(), Map.of(), null)),
-                spec.networks(),
-                spec.vrrp(),
-                spec.flowSync(),
-                spec.firewall(),
-                spec.nat(),
-                spec.handover(),
-                spec.roleHooks(),
-                spec.agent()));
+                    new RouterSpec("b", 150, Map.of(), Map.of(), null))));
     stage.reconcile();
 
     assertThat(stage.spec("a").maintenance()).isTrue();

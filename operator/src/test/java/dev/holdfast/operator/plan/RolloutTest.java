@@ -26,6 +26,28 @@ class RolloutTest {
   }
 
   @Test
+  void anAgentThatNeverStartsIsSaidAfterTheDeadline() {
+    Stage fresh = new Stage("a", "b");
+    fresh.reconcile();
+    fresh.renewed("a");
+    fresh.says("a", Role.ACTIVE, false);
+    assertThat(fresh.reconcile().progress().reason()).isEqualTo("AgentStarts");
+
+    fresh.pass(Duration.ofMinutes(6));
+    fresh.says("a", Role.ACTIVE, false);
+    Progress late = fresh.reconcile().progress();
+
+    assertThat(late.state()).isEqualTo(Progress.State.HALTED);
+    assertThat(late.reason()).isEqualTo("AgentNotReady");
+    assertThat(late.message()).contains("the agent on b did not start in time");
+
+    fresh.renewed("b");
+    fresh.says("b", Role.BACKUP, true);
+    fresh.says("a", Role.ACTIVE, true);
+    assertThat(fresh.reconcile().progress()).isEqualTo(Progress.DONE);
+  }
+
+  @Test
   void goesToOneBackupAtATimeAndWaitsUntilItIsInSync() {
     stage.image("agent:2");
     stage.reconcile();
@@ -110,7 +132,7 @@ class RolloutTest {
 
   @Test
   void anActiveThatAPeerOnlyDoesNotHearIsNoBrokenOne() {
-    stage.says("b", Role.BACKUP, true, "silent");
+    stage.says("b", AgentReport.of(Role.BACKUP, true).withLink("silent"));
     stage.image("agent:2");
     stage.reconcile();
 

@@ -4,19 +4,12 @@ import dev.holdfast.api.Examples;
 import dev.holdfast.api.render.KubernetesFacts;
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
-import dev.holdfast.api.v1alpha1.FirewallStatus;
-import dev.holdfast.api.v1alpha1.FlowStatus;
-import dev.holdfast.api.v1alpha1.FlowSyncStatus;
 import dev.holdfast.api.v1alpha1.GatewayCluster;
 import dev.holdfast.api.v1alpha1.GatewayClusterSpec;
 import dev.holdfast.api.v1alpha1.GatewayNode;
 import dev.holdfast.api.v1alpha1.GatewayNodeNames;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
-import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
-import dev.holdfast.api.v1alpha1.PeerStatus;
 import dev.holdfast.api.v1alpha1.Role;
-import dev.holdfast.api.v1alpha1.RoleTransition;
-import dev.holdfast.api.v1alpha1.RouterSpec;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ManagedFieldsEntryBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -25,7 +18,6 @@ import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetStatusBuilder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -40,7 +32,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.UnaryOperator;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,7 +66,7 @@ public final class Stage {
             .withCreationTimestamp("2026-01-01T11:00:00Z")
             .withAnnotations(new HashMap<>())
             .build());
-    cluster.setSpec(routers(Examples.spec("article"), nodes));
+    cluster.setSpec(Edits.routers(Examples.spec("article"), nodes));
     Arrays.stream(nodes).forEach(this::join);
   }
 
@@ -89,23 +80,6 @@ public final class Stage {
     }
     stage.reconcile();
     return stage;
-  }
-
-  static GatewayClusterSpec routers(GatewayClusterSpec spec, String... nodes) {
-    List<RouterSpec> routers =
-        IntStream.range(0, nodes.length)
-            .mapToObj(i -> new RouterSpec(nodes[i], 200 - 50 * i, Map.of(), Map.of(), null))
-            .toList();
-    return new GatewayClusterSpec(
-        routers,
-        spec.networks(),
-        spec.vrrp(),
-        spec.flowSync(),
-        spec.firewall(),
-        spec.nat(),
-        spec.handover(),
-        spec.roleHooks(),
-        spec.agent());
   }
 
   public void join(String node) {
@@ -258,51 +232,15 @@ public final class Stage {
 
   /** Its agent works by its newest GatewayNode and reports now. */
   public void says(String node, Role role, boolean inSync, Condition... conditions) {
-    says(node, role, inSync, "up", conditions);
+    says(node, AgentReport.of(role, inSync), conditions);
   }
 
-  public void says(String node, Role role, boolean inSync, String link, Condition... conditions) {
-    says(node, role, inSync, link, new FlowStatus(1000, inSync ? 1000 : 400, Map.of()), conditions);
-  }
-
-  public void says(
-      String node,
-      Role role,
-      boolean inSync,
-      String link,
-      FlowStatus flows,
-      Condition... conditions) {
+  public void says(String node, AgentReport report, Condition... conditions) {
     GatewayNode gatewayNode = gatewayNode(node);
-    GatewayNodeStatus before = gatewayNode.getStatus();
-    String since =
-        before != null && before.role() == role
-            ? Objects.requireNonNull(before.since())
-            : now.toString();
     gatewayNode.setStatus(
-        new GatewayNodeStatus(
-            gatewayNode.getMetadata().getGeneration(),
-            role,
-            since,
-            role == Role.ACTIVE || role == Role.BACKUP,
-            inSync,
-            List.of(),
-            new FlowSyncStatus(peers(gatewayNode.getSpec(), link), heldKeys()),
-            flows,
-            new FirewallStatus(
-                gatewayNode.getSpec().generation(),
-                trials.contains(node) ? true : null,
-                "nft",
-                false,
-                0,
-                0),
-            true,
-            List.of(),
-            List.of(),
-            List.of(new RoleTransition(since, Role.BACKUP, role, "ActiveSilent", 70L)),
-            null,
-            "0.1.0",
-            now.toString(),
-            List.of(conditions)));
+        report
+            .withTrial(trials.contains(node))
+            .on(gatewayNode, Objects.requireNonNull(linkKey).getData(), now, conditions));
     gatewayNode
         .getMetadata()
         .setManagedFields(
@@ -313,22 +251,8 @@ public final class Stage {
                     .build()));
   }
 
-  private static List<PeerStatus> peers(GatewayNodeSpec spec, String link) {
-    return spec.peers().stream()
-        .map(peer -> new PeerStatus(peer.node(), "direct", link, 1, 1, 0L, 0, 0))
-        .toList();
-  }
-
-  private List<String> heldKeys() {
-    return keyFile().lines().map(LinkKeys::fingerprint).toList();
-  }
-
   public String keyFile() {
-    return linkKey == null
-        ? ""
-        : new String(
-            Base64.getDecoder().decode(linkKey.getData().get(GatewayNodeNames.LINK_KEY_FILE)),
-            StandardCharsets.UTF_8);
+    return linkKey == null ? "" : AgentReport.keys(linkKey.getData());
   }
 
   public static Condition condition(String type, ConditionStatus status, String message) {

@@ -9,10 +9,11 @@ import dev.holdfast.api.v1alpha1.GatewayClusterStatus;
 import dev.holdfast.api.v1alpha1.LastTransition;
 import dev.holdfast.api.v1alpha1.Role;
 import dev.holdfast.api.v1alpha1.RouterStatus;
+import dev.holdfast.operator.plan.AgentReport;
+import dev.holdfast.operator.plan.Edits;
 import dev.holdfast.operator.plan.Stage;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
@@ -74,7 +75,8 @@ class StatusRulesTest {
   void isTheSameWhenAgentsOnlyCountOn() {
     GatewayClusterStatus before = write();
     stage.pass(Duration.ofMinutes(2));
-    stage.says("a", Role.ACTIVE, true, "up", new FlowStatus(1050, 1049, Map.of()));
+    stage.says(
+        "a", AgentReport.of(Role.ACTIVE, true).withFlows(new FlowStatus(1050, 1049, Map.of())));
     stage.says("b", Role.BACKUP, true);
 
     assertThat(write()).isEqualTo(before);
@@ -84,7 +86,8 @@ class StatusRulesTest {
   void copiesFlowsWhenTheyChangedByATenthAndAtMostOnceAMinute() {
     write();
     stage.pass(Duration.ofSeconds(30));
-    stage.says("a", Role.ACTIVE, true, "up", new FlowStatus(5000, 5000, Map.of()));
+    stage.says(
+        "a", AgentReport.of(Role.ACTIVE, true).withFlows(new FlowStatus(5000, 5000, Map.of())));
     assertThat(tracked(write())).isEqualTo(1000);
 
     stage.pass(Duration.ofSeconds(31));
@@ -92,10 +95,56 @@ class StatusRulesTest {
   }
 
   @Test
+  void takesTheCountsAlongWhenItIsWrittenAnyway() {
+    write();
+    stage.pass(Duration.ofSeconds(2));
+    stage.says(
+        "b",
+        AgentReport.of(Role.ACTIVE, false)
+            .withLink("silent")
+            .withFlows(new FlowStatus(733, 0, Map.of())));
+
+    GatewayClusterStatus status = write();
+
+    assertThat(tracked(status)).isEqualTo(733);
+    assertThat(router(status, "b").note()).endsWith("and with it 733 flows");
+    assertThat(write()).isEqualTo(status);
+  }
+
+  @Test
+  void aRoleThatMovesInOrderIsNeverNobodysForAMoment() {
+    GatewayClusterStatus before = write();
+    stage.pass(Duration.ofSeconds(1));
+    stage.says("a", AgentReport.of(Role.BACKUP, true).givingUp());
+
+    GatewayClusterStatus between = write();
+
+    assertThat(between.active()).isEqualTo("a");
+    assertThat(between.activeSince()).isEqualTo(before.activeSince());
+    assertThat(condition(between, "Ready").status()).isEqualTo(ConditionStatus.TRUE);
+    assertThat(News.between(before, between)).isEmpty();
+
+    stage.says("b", Role.ACTIVE, true);
+    assertThat(write().active()).isEqualTo("b");
+  }
+
+  @Test
+  void aRoleThatNobodyTakesIsNobodysAfterSomeSeconds() {
+    write();
+    stage.says("a", AgentReport.of(Role.BACKUP, true).givingUp());
+    stage.pass(Duration.ofSeconds(6));
+
+    GatewayClusterStatus status = write();
+
+    assertThat(status.active()).isNull();
+    assertThat(condition(status, "Ready").reason()).isEqualTo("NobodyActive");
+  }
+
+  @Test
   void showsASilentRouterAtOnceByItsPeersWord() {
     write();
     stage.pass(Duration.ofSeconds(1));
-    stage.says("b", Role.ACTIVE, false, "silent");
+    stage.says("b", AgentReport.of(Role.ACTIVE, false).withLink("silent"));
 
     GatewayClusterStatus status = write();
 
@@ -112,7 +161,8 @@ class StatusRulesTest {
 
   @Test
   void saysWhatWouldBeLostWhileThePeerIsNotInSync() {
-    stage.says("a", Role.ACTIVE, false, "up", new FlowStatus(1000, 400, Map.of()));
+    stage.says(
+        "a", AgentReport.of(Role.ACTIVE, false).withFlows(new FlowStatus(1000, 400, Map.of())));
     stage.says("b", Role.BACKUP, false);
 
     GatewayClusterStatus status = write();
@@ -125,10 +175,10 @@ class StatusRulesTest {
   @Test
   void twoRoutersThatLostTheirLinkAndAreBothActiveAreASplitBrain() {
     write();
-    stage.says("b", Role.ACTIVE, false, "silent");
+    stage.says("b", AgentReport.of(Role.ACTIVE, false).withLink("silent"));
     stage.pass(Duration.ofSeconds(30));
-    stage.says("a", Role.ACTIVE, false, "silent");
-    stage.says("b", Role.ACTIVE, false, "silent");
+    stage.says("a", AgentReport.of(Role.ACTIVE, false).withLink("silent"));
+    stage.says("b", AgentReport.of(Role.ACTIVE, false).withLink("silent"));
 
     Condition split = condition(write(), "SplitBrain");
 
@@ -161,7 +211,7 @@ class StatusRulesTest {
   @Test
   void aRefusedResourceIsSaidAndTheRunningGatewayStillShown() {
     write();
-    stage.edit(spec -> rename(spec));
+    stage.edit(spec -> Edits.routers(spec, "a", "nowhere"));
 
     GatewayClusterStatus status = write();
 
@@ -170,22 +220,6 @@ class StatusRulesTest {
     assertThat(status.active()).isEqualTo("a");
     assertThat(status.readyRouters()).isEqualTo("2/2");
     assertThat(status.observedGeneration()).isEqualTo(2);
-  }
-
-  private static dev.holdfast.api.v1alpha1.GatewayClusterSpec rename(
-      dev.holdfast.api.v1alpha1.GatewayClusterSpec spec) {
-    return new dev.holdfast.api.v1alpha1.GatewayClusterSpec(
-        List.of(
-            spec.routers().getFirst(),
-            new dev.holdfast.api.v1alpha1.RouterSpec("nowhere", 10, Map.of(), Map.of(), null)),
-        spec.networks(),
-        spec.vrrp(),
-        spec.flowSync(),
-        spec.firewall(),
-        spec.nat(),
-        spec.handover(),
-        spec.roleHooks(),
-        spec.agent());
   }
 
   @Test
@@ -198,7 +232,7 @@ class StatusRulesTest {
     assertThat(News.between(healthy, healthy)).isEmpty();
 
     stage.pass(Duration.ofSeconds(1));
-    stage.says("b", Role.ACTIVE, false, "silent");
+    stage.says("b", AgentReport.of(Role.ACTIVE, false).withLink("silent"));
     assertThat(News.between(healthy, write()))
         .extracting(News::reason)
         .containsExactly("RoleMoved", "RouterNotWell", "NotInSync");
