@@ -107,13 +107,24 @@ final class Documents {
     return switch (parser.currentToken()) {
       case START_OBJECT -> object(path);
       case START_ARRAY -> array(path);
-      case VALUE_NUMBER_INT -> NODES.numberNode(parser.getBigIntegerValue());
-      case VALUE_NUMBER_FLOAT -> NODES.numberNode(parser.getDecimalValue());
+      case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(path);
       case VALUE_TRUE -> NODES.booleanNode(true);
       case VALUE_FALSE -> NODES.booleanNode(false);
       case VALUE_NULL -> NODES.nullNode();
       default -> NODES.textNode(parser.getText());
     };
+  }
+
+  private JsonNode number(String path) throws IOException {
+    try {
+      return parser.currentToken() == JsonToken.VALUE_NUMBER_INT
+          ? NODES.numberNode(parser.getBigIntegerValue())
+          : NODES.numberNode(parser.getDecimalValue());
+    } catch (NumberFormatException e) {
+      // A number by its form, like 1e1000000000000, that no type holds.
+      problems.add(new Problem(path, line(), "is a number out of all bounds; write another one"));
+      return NODES.nullNode();
+    }
   }
 
   private ObjectNode object(String path) throws IOException {

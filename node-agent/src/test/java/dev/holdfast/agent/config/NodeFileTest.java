@@ -58,6 +58,20 @@ class NodeFileTest {
   }
 
   @Test
+  void aNumberOutOfAllBoundsIsAProblemOfItsField() throws IOException {
+    String text =
+        MAPPER
+            .writeValueAsString(document(rendered("article", "router-a")))
+            .replaceFirst("\"priority\":100", "\"priority\":1e1000000000000");
+
+    assertThat(NodeFile.parse(text))
+        .isInstanceOf(Result.Refused.class)
+        .asString()
+        .contains("spec.priority")
+        .contains("is a number out of all bounds; write another one");
+  }
+
+  @Test
   void aValueThatThisAgentDoesNotKnowRefusesTheWhole() throws IOException {
     ObjectNode document = document(rendered("article", "router-a"));
     document.withObject("/spec/vrrp").put("preempt", "WhenTheMoonIsFull");
