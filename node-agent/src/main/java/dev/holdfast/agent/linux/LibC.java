@@ -66,6 +66,10 @@ final class LibC {
 
   static native int sched_getscheduler(int pid);
 
+  static native int setpriority(int which, int who, int nice);
+
+  static native int getpriority(int which, int who);
+
   static native int mlockall(int flags);
 
   static native int kill(int pid, int signal);

@@ -22,6 +22,11 @@ public final class Scheduling {
   private static final int MCL_FUTURE = 2;
   private static final int MCL_ONFAULT = 4;
 
+  /** {@code setpriority}: of one thread, by its number; 0 is the calling one. */
+  private static final int PRIO_PROCESS = 0;
+
+  private static final int NICE_FIRST = -20;
+
   private static final Path TASKS = Path.of("/proc/self/task");
 
   private Scheduling() {}
@@ -71,6 +76,30 @@ public final class Scheduling {
       outcome = outcome.permitted() ? one : outcome;
     }
     return outcome;
+  }
+
+  /**
+   * Puts every thread before ordinary work, and so those that they start from now on, programs
+   * included: a pause of the virtual machine begins when each thread has come to a place where it
+   * can stop, the compilers' threads too, and one that waits for a processor does not get there.
+   * Threads that a real-time thread starts are not meant by it: the kernel has them begin as
+   * ordinary ones.
+   *
+   * @return the first refusal, or permitted
+   */
+  public static Outcome beforeOrdinaryWork() {
+    Outcome outcome = Outcome.PERMITTED;
+    for (int thread : threads(_ -> true)) {
+      if (LibC.setpriority(PRIO_PROCESS, thread, NICE_FIRST) != 0 && outcome.permitted()) {
+        outcome = refused("setpriority(" + NICE_FIRST + ")", "needs CAP_SYS_NICE");
+      }
+    }
+    return outcome;
+  }
+
+  /** The calling thread's nice value, -20 (first) to 19. */
+  static int nice() {
+    return LibC.getpriority(PRIO_PROCESS, 0);
   }
 
   private static Outcome realTime(int thread, Policy policy, int priority) {

@@ -3,13 +3,16 @@ package dev.holdfast.agent.shell;
 import dev.holdfast.agent.linux.NetlinkSocket;
 import dev.holdfast.agent.linux.SyscallException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the whole connection tracking table, on a thread of its own, in buffers from a fixed ring:
  * a large table takes seconds, and the loop must not wait for it. One dump at a time.
+ *
+ * <p>The thread is the opener's and lasts: one that the real-time loop starts would begin behind
+ * all ordinary work ({@link dev.holdfast.agent.linux.Scheduling#beforeOrdinaryWork}).
  */
 public final class ConntrackDumper implements AutoCloseable {
   private static final int BUFFERS = 4;
@@ -19,8 +22,9 @@ public final class ConntrackDumper implements AutoCloseable {
   private final BlockingQueue<FlowBatch> ring = FlowBatch.ring(BUFFERS, BUFFER_BYTES);
   private final Sink sink;
   private final AtomicBoolean busy = new AtomicBoolean();
+  private final BlockingQueue<ByteBuffer> wanted = new ArrayBlockingQueue<>(1);
+  private final Thread thread;
   private volatile boolean closed;
-  private volatile @Nullable Thread thread;
 
   /** Takes what was read, on the dumper's thread; must not block. */
   public interface Sink {
@@ -40,11 +44,14 @@ public final class ConntrackDumper implements AutoCloseable {
   private ConntrackDumper(ConntrackSocket socket, Sink sink) {
     this.socket = socket;
     this.sink = sink;
+    thread = Thread.ofPlatform().daemon().name("conntrack-dump").unstarted(this::run);
   }
 
   /** In the network namespace of the calling thread. */
   public static ConntrackDumper open(Sink sink) {
-    return new ConntrackDumper(ConntrackSocket.open(), sink);
+    ConntrackDumper dumper = new ConntrackDumper(ConntrackSocket.open(), sink);
+    dumper.thread.start();
+    return dumper;
   }
 
   /**
@@ -59,16 +66,16 @@ public final class ConntrackDumper implements AutoCloseable {
     }
     ByteBuffer copy = ByteBuffer.allocate(request.remaining()).order(request.order());
     copy.put(request.duplicate()).flip();
-    thread = Thread.ofPlatform().daemon().name("conntrack-dump").start(() -> run(copy));
-    return true;
+    return wanted.offer(copy);
   }
 
-  private void run(ByteBuffer request) {
+  private void run() {
     try {
-      var filler = new Filler();
-      dump(request, filler);
-    } catch (ClosedWhileWaiting e) {
-      // Nobody is interested any more.
+      while (!closed) {
+        dump(wanted.take(), new Filler());
+      }
+    } catch (InterruptedException | ClosedWhileWaiting e) {
+      // Closed: nobody is interested any more.
     }
   }
 
@@ -134,10 +141,7 @@ public final class ConntrackDumper implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    Thread last = thread;
-    if (last != null) {
-      last.interrupt();
-    }
+    thread.interrupt();
     socket.close();
   }
 }

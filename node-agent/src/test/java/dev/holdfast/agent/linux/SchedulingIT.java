@@ -3,6 +3,8 @@ package dev.holdfast.agent.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.DisplayName;
@@ -32,6 +34,42 @@ class SchedulingIT {
     assertThat(parent).isTrue();
     assertThat(child[0]).isFalse();
     assertThat(Scheduling.isRealTime()).isFalse();
+  }
+
+  @Test
+  void beforeOrdinaryWorkAreAllThreadsAndWhatTheyStart() throws Exception {
+    assumeTrue("root".equals(System.getProperty("user.name")), "needs root");
+    // In a process of its own: there is no way back for all threads of this one.
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Niceness.class.getName())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(said).endsWith("before 0 permitted true here -20 new thread -20\n");
+  }
+
+  /** Says what becomes of a process's threads. */
+  static final class Niceness {
+    private Niceness() {}
+
+    public static void main(String[] args) throws Exception {
+      String before = "before " + Scheduling.nice();
+      boolean permitted = Scheduling.beforeOrdinaryWork().permitted();
+      int child = onOwnThread(Scheduling::nice);
+      System.out.println(
+          before
+              + " permitted "
+              + permitted
+              + " here "
+              + Scheduling.nice()
+              + " new thread "
+              + child);
+    }
   }
 
   @Test
