@@ -128,10 +128,12 @@ public final class ConntrackListener implements AutoCloseable {
         if (received == Receive.LOST) {
           filling = handOver(filling);
           sink.lost();
-        } else if (received < EVENTS_PER_CALL) {
-          // Nothing more is waiting: what is there is not held back.
+        } else {
+          // Whether more is waiting or not: what is there is not held back.
           filling = handOver(filling);
-          restInStream();
+          if (received < EVENTS_PER_CALL) {
+            restInStream();
+          }
         }
       }
     } catch (SyscallException e) {

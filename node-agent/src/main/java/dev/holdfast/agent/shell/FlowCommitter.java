@@ -137,6 +137,7 @@ final class FlowCommitter {
   private final Map<String, Long> leftOut = new TreeMap<>();
   private final Deque<Refusal> lastRefused = new ArrayDeque<>();
   private boolean kernelWasFull;
+  private boolean yields;
   private int restoring = FlowTable.NONE;
   private boolean restores;
 
@@ -204,6 +205,14 @@ final class FlowCommitter {
   /** What the kernel refused for good, by errno. */
   Map<String, Long> refusals() {
     return new TreeMap<>(refusals);
+  }
+
+  /**
+   * An active router that has taken everything over knows best what its kernel tracks: from then on
+   * what stands there stays, and a peer's flow that clashes with it is not written.
+   */
+  void yields(boolean toOwn) {
+    yields = toOwn;
   }
 
   /** Fills and submits one batch. False when there is nothing to do or no batch is free. */
@@ -372,6 +381,10 @@ final class FlowCommitter {
     if (table.position(job.handle()) != job.position()
         || (job.way() == Way.DELETE && errno == Errno.ENOENT)) {
       return; // It has changed meanwhile and comes again, or it is gone as it should be.
+    }
+    if (yields && (errno == Errno.EEXIST || errno == Errno.EBUSY)) {
+      table.setNote(job.handle(), 0);
+      return;
     }
     boolean isExpectation = table.isExpectation(job.handle());
     if (!isExpectation && job.way() != Way.DELETE && job.attempts() < ATTEMPTS_MAX) {

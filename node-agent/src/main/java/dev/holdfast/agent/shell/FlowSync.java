@@ -276,7 +276,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
       becomeActive(nowNanos);
     } else if (kernel.active()) {
       takeoverAsked = -1;
-      kernel.giveUp();
+      kernel.giveUp(nowNanos);
       wire.roleGiven(nowNanos);
     }
   }

@@ -23,6 +23,9 @@ import java.util.Map;
  * what a backup's kernel holds was written for a peer, or is the router's own. Then only one thing
  * counts: a flow of theirs that ended here without us (nothing refreshes it) is put back.
  *
+ * <p>A role that moves in the middle of something (a stall, a split) leaves events behind that were
+ * not read yet; hence {@link #lingers}.
+ *
  * <p>A dump either makes the table exact (active: what it does not show has ended), or cleans up
  * (in sync with the active router: flows of an earlier life that nobody speaks of are taken out of
  * the kernel, because their windows are stale).
@@ -41,6 +44,7 @@ final class FlowWatch {
   private final CtRequests requests = new CtRequests();
   private ReplicationRules rules;
   private boolean active;
+  private boolean lingers;
 
   /** The active peer's number as an owner while a dump cleans up; {@link FlowTable#NONE} else. */
   private int cleansFor = FlowTable.NONE;
@@ -69,8 +73,18 @@ final class FlowWatch {
 
   void active(boolean isActive) {
     active = isActive;
+    lingers = false;
     cleansFor = FlowTable.NONE;
     dumpBegins();
+  }
+
+  /**
+   * The role was given away a moment ago: what the kernel told until then and nobody has read yet
+   * is still ours, where no peer has told it meanwhile. The new active router hears of it from
+   * nobody else.
+   */
+  void lingers(boolean does) {
+    lingers = does;
   }
 
   /**
@@ -168,6 +182,8 @@ final class FlowWatch {
       return;
     } else if (active) {
       table.store(FlowTable.OURS, telling(kind), flow, true, nowSeconds);
+    } else if (lingers && kind != CtKind.SEEN) {
+      table.store(FlowTable.OURS, telling(kind), flow, false, nowSeconds);
     } else if (kind == CtKind.SEEN && cleansFor != FlowTable.NONE) {
       int handle = table.find(flow.original, flow.zone);
       if (handle == FlowTable.NONE

@@ -44,6 +44,10 @@ final class KernelFlows implements AutoCloseable {
   private static final long MILLI = 1_000_000L;
   private static final long DUMP_AGAIN_NANOS = 200 * MILLI;
   private static final long DUMP_AGAIN_MAX_NANOS = 30_000 * MILLI;
+
+  /** Events of the time before the role was given away are read by then. */
+  private static final long LINGER_NANOS = 200 * MILLI;
+
   private static final long REWRITE_SECONDS = 30;
   private static final int STEP_ENTRIES = 1_000;
   private static final int BATCHES = 4;
@@ -70,6 +74,8 @@ final class KernelFlows implements AutoCloseable {
 
   private boolean continuous;
   private boolean active;
+  private boolean lingering;
+  private long lingersUntilNanos;
   private boolean adopting;
   private boolean commitWanted;
   private boolean moreToCome;
@@ -236,6 +242,7 @@ final class KernelFlows implements AutoCloseable {
       return;
     }
     active = true;
+    lingering = false;
     adopting = true;
     commitWanted = true;
     exact = false;
@@ -246,15 +253,23 @@ final class KernelFlows implements AutoCloseable {
     watch.active(true);
   }
 
-  void giveUp() {
+  void giveUp(long nowNanos) {
     active = false;
+    lingering = true;
+    lingersUntilNanos = nowNanos + LINGER_NANOS;
     adopting = false;
     commitWanted = false;
     sweep = null;
     purgeWanted = true;
     flows.setActive(false);
     watch.active(false);
+    watch.lingers(true);
     committer.keep();
+  }
+
+  /** Two routers were active, and one of them is no more: what it told beyond the other goes. */
+  void purgeLater() {
+    purgeWanted = true;
   }
 
   /** A peer waits for what it told to be in the kernel. */
@@ -377,6 +392,11 @@ final class KernelFlows implements AutoCloseable {
   void turn(long nowNanos, IntSupplier activePeer) {
     flows.setNowSeconds(seconds(nowNanos));
     flows.sweepSome(STEP_ENTRIES);
+    if (lingering && nowNanos - lingersUntilNanos >= 0) {
+      lingering = false;
+      watch.lingers(false);
+    }
+    committer.yields(active && !adopting);
     commitSome();
     afterTakeover();
     readKernel(nowNanos);
@@ -500,7 +520,7 @@ final class KernelFlows implements AutoCloseable {
    * windows are stale.
    */
   private void purge(IntSupplier activePeer, int nowSeconds) {
-    if (active || !purgeWanted || cleans) {
+    if (active || lingering || !purgeWanted || cleans) {
       return;
     }
     int owner = activePeer.getAsInt();

@@ -55,7 +55,7 @@ final class SealedWire implements FlowWire {
   private static final Logger LOG = LoggerFactory.getLogger(SealedWire.class);
 
   private static final long MILLI = 1_000_000L;
-  private static final long SETTLE_NANOS = 200 * MILLI;
+  private static final long SETTLE_NANOS = 500 * MILLI;
   private static final long SIGNS_EVERY_NANOS = 200 * MILLI;
   private static final long FORGET_SESSIONS_NANOS = 1_000 * MILLI;
   private static final long POLICY_NANOS = 30_000 * MILLI;
@@ -290,7 +290,11 @@ final class SealedWire implements FlowWire {
     SyncLinks all = links;
     if (all != null && System.nanoTime() - settledAtNanos >= 0) {
       for (SyncLink link : all.links()) {
-        if (link.up() && link.peerState().role() == LinkRole.ACTIVE && link.weHoldTheirs()) {
+        // It must have heard of ours, too: some may have been born here just before the role went.
+        if (link.up()
+            && link.peerState().role() == LinkRole.ACTIVE
+            && link.weHoldTheirs()
+            && link.peerHoldsOurs()) {
           return TableFlows.owner(all.number(link.peer()));
         }
       }
@@ -399,7 +403,10 @@ final class SealedWire implements FlowWire {
   private void linkEvent(String peer, LinkEvent event) {
     switch (event) {
       case LinkEvent.LinkHeard() -> LOG.info("link heard peer={}", peer);
-      case LinkEvent.LinkSilent() -> LOG.warn("link silent peer={}", peer);
+      case LinkEvent.LinkSilent() -> {
+        LOG.warn("link silent peer={}", peer);
+        peerIsActive(peer, false);
+      }
       case LinkEvent.PathHeard(String network) ->
           LOG.info("link path heard peer={} network={}", peer, network);
       case LinkEvent.PathSilent(String network) ->
@@ -416,7 +423,26 @@ final class SealedWire implements FlowWire {
           LOG.debug("link we hold theirs peer={} all={}", peer, all);
       case LinkEvent.HandoverReceived(HandoverMessage message) -> handovers.received(peer, message);
       case LinkEvent.BarrierAnswered(long _) -> barriersAnswered.add(peer);
-      case LinkEvent.PeerChanged _ -> {}
+      case LinkEvent.PeerChanged(RouterState state) ->
+          peerIsActive(peer, state.role() == LinkRole.ACTIVE);
+    }
+  }
+
+  /**
+   * Two may be active for a moment. When one of them no longer is, the other tells everything
+   * again: what both have spoken of is its alone, and what only the first has told goes.
+   */
+  private void peerIsActive(String peer, boolean isActive) {
+    SyncLinks all = links;
+    if (all == null || !flows.setPeerActive(all.number(peer), isActive) || isActive) {
+      return;
+    }
+    for (SyncLink link : all.links()) {
+      if (link.up() && link.peerState().role() == LinkRole.ACTIVE && !kernel.active()) {
+        link.askEverything();
+        settledAtNanos = System.nanoTime() + SETTLE_NANOS;
+        kernel.purgeLater();
+      }
     }
   }
 

@@ -86,6 +86,26 @@ class FlowWatchTest {
   }
 
   @Test
+  void whatWasBornBeforeTheRoleWentAndIsReadAfterwardsIsToldUnlessThePeerHasIt() {
+    FlowEntry late = flow("192.168.0.50", 40_000);
+    FlowEntry told = flow("192.168.0.50", 40_001);
+    FlowEntry stray = flow("192.168.0.50", 40_002);
+    watch.active(true);
+    watch.active(false);
+    watch.lingers(true);
+    table.store(PEER, Telling.BORN, told, true, 0);
+
+    born(late);
+    born(told);
+    watch.lingers(false);
+    born(stray);
+
+    assertThat(table.ownerOf(find(late))).isEqualTo(FlowTable.OURS);
+    assertThat(table.ownerOf(find(told))).isEqualTo(PEER);
+    assertThat(find(stray)).isEqualTo(FlowTable.NONE);
+  }
+
+  @Test
   void theRoutersOwnFlowsAreNobodys() {
     watch.active(true);
     FlowEntry own = flow("192.168.0.1", 40_000);

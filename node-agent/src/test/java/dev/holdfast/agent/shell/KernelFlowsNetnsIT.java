@@ -247,7 +247,7 @@ class KernelFlowsNetnsIT {
             return backup.flows.count() == 1;
           });
 
-      backup.kernel.giveUp();
+      backup.kernel.giveUp(System.nanoTime());
       iptables("-t raw -A PREROUTING -p tcp -j CT --notrack");
       send(sending, ELSEWHERE_BYTES);
       awaitReceived(received, 100_000 + ELSEWHERE_BYTES);

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Who may take a flow from whom: while we are the active router our own kernel knows best, and a
  * peer's word about a flow of ours changes nothing. Otherwise the peer's word counts, and what was
- * ours (or another peer's) becomes theirs.
+ * ours (or another peer's) becomes theirs; only from a peer that is active one that is not takes
+ * nothing.
  *
  * <p>Ending what a peer no longer has goes in pieces ({@link #sweepSome}), so that a full table
  * does not hold up the loop.
@@ -29,6 +30,9 @@ public final class TableFlows implements OwnFlows, PeerFlows {
   private final ExpectEntry expectation = new ExpectEntry();
   private final FlowTable.@Nullable Sweep[] begun = new FlowTable.Sweep[FlowTable.PEERS_MAX + 1];
   private final FlowTable.@Nullable Sweep[] running = new FlowTable.Sweep[FlowTable.PEERS_MAX + 1];
+
+  private final boolean[] activePeers = new boolean[FlowTable.PEERS_MAX + 1];
+  private int activePeerCount;
 
   private boolean active;
   private int nowSeconds;
@@ -52,6 +56,34 @@ public final class TableFlows implements OwnFlows, PeerFlows {
   /** We are the active router, or no longer. */
   public void setActive(boolean active) {
     this.active = active;
+  }
+
+  /**
+   * A peer is the active router, or no longer.
+   *
+   * @param peer its number, from 0
+   * @return whether that is new
+   */
+  public boolean setPeerActive(int peer, boolean isActive) {
+    int owner = owner(peer);
+    if (activePeers[owner] == isActive) {
+      return false;
+    }
+    activePeers[owner] = isActive;
+    activePeerCount += isActive ? 1 : -1;
+    return true;
+  }
+
+  /** Whether that peer may take a flow from whoever holds it. */
+  private boolean mayTake(int owner, int handle) {
+    return !active
+        && (handle == FlowTable.NONE || activePeers[owner] || !activePeers[table.ownerOf(handle)]);
+  }
+
+  /** The same, without looking for the flow where it makes no difference. */
+  private boolean mayTakeFlow(int owner) {
+    boolean weak = activePeerCount > 0 && !activePeers[owner];
+    return mayTake(owner, weak ? table.find(flow.original, flow.zone) : FlowTable.NONE);
   }
 
   /** Monotonic seconds, kept beside what is stored from now on. */
@@ -169,7 +201,7 @@ public final class TableFlows implements OwnFlows, PeerFlows {
     if (type == SyncMessage.FLOW_DELETE) {
       end(owner, table.find(flow.original, flow.zone));
     } else {
-      note(table.store(owner, telling(type), flow, !active, nowSeconds));
+      note(table.store(owner, telling(type), flow, mayTakeFlow(owner), nowSeconds));
     }
   }
 
@@ -190,7 +222,7 @@ public final class TableFlows implements OwnFlows, PeerFlows {
     if (handle == FlowTable.NONE) {
       return;
     }
-    if (table.ownerOf(handle) == owner || !active) {
+    if (table.ownerOf(handle) == owner || mayTake(owner, handle)) {
       // In the peer's name whoever had it: so it leaves our kernel, and is told to nobody as ours.
       table.end(handle, owner);
     } else {

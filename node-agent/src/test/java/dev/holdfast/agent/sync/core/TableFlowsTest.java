@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 @DisplayName("The table as links see it")
 class TableFlowsTest {
   private static final int PEER = 0;
+  private static final int OTHER = 1;
 
   private final FlowTable table = new FlowTable(FlowMemory.onHeap(), 7, 1000, 100);
   private final ConntrackdCodec codec = new ConntrackdCodec(Dialect.HOLDFAST);
@@ -34,11 +35,15 @@ class TableFlowsTest {
   }
 
   private void told(int type, int port) {
+    told(PEER, type, port);
+  }
+
+  private void told(int peer, int type, int port) {
     ByteBuffer datagram = ByteBuffer.allocate(500);
     codec.writeFlow(datagram, type, 0, 1, flow(port));
     datagram.flip();
     assertThat(codec.next(datagram, message)).isNull();
-    assertThat(flows.apply(PEER, message, datagram)).isNull();
+    assertThat(flows.apply(peer, message, datagram)).isNull();
   }
 
   private long theirsTold() {
@@ -78,6 +83,31 @@ class TableFlowsTest {
 
     assertThat(table.find(flow(1).original, 0))
         .satisfies(h -> assertThat(table.isLive(h)).isFalse());
+  }
+
+  @Test
+  void aPeerThatIsNotActiveTakesNothingFromOneThatIsAndEndsNothingOfIt() {
+    told(PEER, SyncMessage.FLOW_NEW, 1);
+    flows.setPeerActive(PEER, true);
+
+    told(OTHER, SyncMessage.FLOW_NEW, 1);
+    told(OTHER, SyncMessage.FLOW_DELETE, 1);
+    told(OTHER, SyncMessage.FLOW_NEW, 2);
+
+    assertThat(table.count(TableFlows.owner(PEER))).isEqualTo(1);
+    assertThat(table.count(TableFlows.owner(OTHER))).isEqualTo(1);
+  }
+
+  @Test
+  void anActivePeerTakesWhatAnotherHeldAndTheLastWordOfTwoActiveOnesCounts() {
+    told(PEER, SyncMessage.FLOW_NEW, 1);
+    flows.setPeerActive(OTHER, true);
+    told(OTHER, SyncMessage.FLOW_NEW, 1);
+    assertThat(table.count(TableFlows.owner(OTHER))).isEqualTo(1);
+
+    flows.setPeerActive(PEER, true);
+    told(PEER, SyncMessage.FLOW_UPDATE, 1);
+    assertThat(table.count(TableFlows.owner(PEER))).isEqualTo(1);
   }
 
   @Test
