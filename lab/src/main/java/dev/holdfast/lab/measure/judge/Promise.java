@@ -157,6 +157,17 @@ public final class Promise {
     return broken;
   }
 
+  /**
+   * Of one run only what became of flows and of new connections.
+   *
+   * @return a sentence for each promise that was broken; empty when all were kept
+   */
+  public List<String> brokenToFlows(Figures figures) {
+    var broken = new ArrayList<String>();
+    flows(broken, figures);
+    return broken;
+  }
+
   private void gap(
       List<String> broken,
       String way,

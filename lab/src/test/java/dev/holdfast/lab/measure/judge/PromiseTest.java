@@ -200,6 +200,20 @@ class PromiseTest {
   }
 
   @Test
+  void whatBecameOfFlowsCanBeAskedForAlone() {
+    Run run = takeover(2_000);
+    run.twoActive = 10_000;
+    run.push = new FlowCounts(48, 1, 1);
+    run.refused = 1;
+
+    assertThat(new Promise(List.of(FaultKind.POWER_OFF), TIMERS, 0).brokenToFlows(run.figures()))
+        .containsExactly(
+            "1 of 100 flows were reset",
+            "1 of 100 flows stalled for good",
+            "1 new connections were refused");
+  }
+
+  @Test
   void twoActivesMayNotLastLongerThanDetectionUnlessTheSegmentIsTorn() {
     Run run = takeover(300);
     run.twoActive = 400;
