@@ -141,6 +141,7 @@ class FlowFaultsNetnsIT {
   }
 
   private static Router active(Lab lab) {
+    Lab.await(LIMIT_MILLIS, () -> lab.observer().onlyHolder().isPresent());
     return lab.observer().onlyHolder().orElseThrow();
   }
 
