@@ -167,10 +167,7 @@ class FlowFaultsNetnsIT {
             Lab.await(
                 LIMIT_MILLIS,
                 () ->
-                    lab.observer()
-                        .onlyHolder()
-                        .filter(active -> linksUp(active) == 1)
-                        .isPresent()))
+                    lab.observer().onlyHolder().filter(active -> linksUp(active) == 1).isPresent()))
         .as(() -> "both are in sync again" + lab.logs())
         .isTrue();
   }

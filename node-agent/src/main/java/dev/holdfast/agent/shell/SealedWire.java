@@ -402,7 +402,10 @@ final class SealedWire implements FlowWire {
 
   private void linkEvent(String peer, LinkEvent event) {
     switch (event) {
-      case LinkEvent.LinkHeard() -> LOG.info("link heard peer={}", peer);
+      case LinkEvent.LinkHeard() -> {
+        LOG.info("link heard peer={}", peer);
+        peerIsActive(peer, isActive(peer));
+      }
       case LinkEvent.LinkSilent() -> {
         LOG.warn("link silent peer={}", peer);
         peerIsActive(peer, false);
@@ -426,6 +429,15 @@ final class SealedWire implements FlowWire {
       case LinkEvent.PeerChanged(RouterState state) ->
           peerIsActive(peer, state.role() == LinkRole.ACTIVE);
     }
+  }
+
+  /** What it said last, perhaps before the link fell silent. */
+  private boolean isActive(String peer) {
+    SyncLinks all = links;
+    return all != null
+        && all.links().stream()
+            .anyMatch(
+                link -> link.peer().equals(peer) && link.peerState().role() == LinkRole.ACTIVE);
   }
 
   /**
