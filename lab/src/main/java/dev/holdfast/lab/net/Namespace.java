@@ -85,7 +85,8 @@ public record Namespace(String name) {
     }
   }
 
-  private List<ProcessHandle> processes() {
+  /** The programs that run inside; the lab's own threads do not count. */
+  public List<ProcessHandle> processes() {
     long own = ProcessHandle.current().pid();
     return Programs.attempt("", List.of("ip", "netns", "pids", name))
         .output()

@@ -188,10 +188,7 @@ public final class KeepalivedSoftware implements RouterSoftware {
     if (!ours.isEmpty()) {
       return ours;
     }
-    return Programs.attempt("", List.of("ip", "netns", "pids", router.namespace().name()))
-        .output()
-        .lines()
-        .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid.strip())).stream())
+    return router.namespace().processes().stream()
         .filter(p -> p.info().command().orElse("").endsWith("/conntrackd"))
         .toList();
   }
