@@ -2,7 +2,6 @@ package dev.holdfast.agent;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.agent.config.ClusterFile;
-import dev.holdfast.agent.linux.Scheduling;
 import dev.holdfast.agent.linux.SyscallException;
 import dev.holdfast.agent.ops.AgentMetrics;
 import dev.holdfast.agent.ops.HttpPages;
@@ -86,10 +85,6 @@ public final class Agent {
    * @return 0 after a stop that was asked for; 1 when it cannot run, said on standard error
    */
   public static int run(Options options) {
-    Scheduling.Outcome before = Scheduling.beforeOrdinaryWork();
-    if (!before.permitted()) {
-      LOG.warn("under load the agent waits for other work why=\"{}\"", before.reason());
-    }
     try {
       switch (options.source()) {
         case Source.File(Path config) -> runFromFile(options, config);

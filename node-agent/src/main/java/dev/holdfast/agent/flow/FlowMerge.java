@@ -45,10 +45,20 @@ final class FlowMerge {
         switch (telling) {
           case BORN, SEEN -> !sayTheSame(held, told);
           case UPDATED -> update(held, told);
+          case SEEN_BEFORE -> complete(held, told);
         };
-    if (telling != Telling.UPDATED) {
+    if (telling == Telling.BORN || telling == Telling.SEEN) {
       held.copyFrom(told);
     }
+    return changed;
+  }
+
+  private static boolean complete(FlowEntry held, FlowEntry before) {
+    FlowEntry complete = new FlowEntry();
+    complete.copyFrom(before);
+    update(complete, held);
+    boolean changed = !sayTheSame(held, complete);
+    held.copyFrom(complete);
     return changed;
   }
 

@@ -7,5 +7,10 @@ public enum Telling {
   /** Something changed: what is absent keeps its value. Kernel UPDATE events, CT_UPD. */
   UPDATED,
   /** The flow is there, and this is all of it: replaces, but is no birth. Kernel dumps. */
-  SEEN
+  SEEN,
+  /**
+   * The same, from before the last event about this flow: what is known stays, what is not is
+   * taken. Kernel dumps, whose messages are read after events that are younger.
+   */
+  SEEN_BEFORE
 }

@@ -161,7 +161,17 @@ final class FlowCommitter {
 
   /** True when everything that is there now is written. */
   boolean done() {
-    return underWay.isEmpty() && again.isEmpty() && read >= table.theirs().newestPosition();
+    return !busy() && !wantsToWrite();
+  }
+
+  /** The kernel works on something. */
+  boolean busy() {
+    return !underWay.isEmpty();
+  }
+
+  /** There is something to write that is not under way. */
+  boolean wantsToWrite() {
+    return !again.isEmpty() || read < table.theirs().newestPosition();
   }
 
   /**
@@ -217,7 +227,7 @@ final class FlowCommitter {
 
   /** Fills and submits one batch. False when there is nothing to do or no batch is free. */
   boolean commitSome() {
-    if (again.isEmpty() && read >= table.theirs().newestPosition()) {
+    if (!wantsToWrite()) {
       return false;
     }
     ConntrackWriter.Batch batch = writer.tryAcquire();

@@ -238,7 +238,9 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
 
   @Override
   public long deadlineNanos(long nowNanos) {
-    return work.isEmpty() && !kernel.hasMore() ? wire.deadlineNanos(nowNanos) : nowNanos;
+    return work.isEmpty()
+        ? Math.min(wire.deadlineNanos(nowNanos), kernel.deadlineNanos(nowNanos))
+        : nowNanos;
   }
 
   @Override

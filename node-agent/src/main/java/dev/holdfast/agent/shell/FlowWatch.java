@@ -14,7 +14,9 @@ import dev.holdfast.agent.flow.Telling;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.EnumMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What the kernel tells of its flows → the table.
@@ -49,6 +51,14 @@ final class FlowWatch {
   /** The active peer's number as an owner while a dump cleans up; {@link FlowTable#NONE} else. */
   private int cleansFor = FlowTable.NONE;
 
+  /** A dump is under way, whose messages are read later than events that are younger. */
+  private boolean reading;
+
+  private long readingSince;
+
+  /** What ended meanwhile: a message of the dump would bring it back for ever. */
+  private final Set<Long> endedWhileReading = new HashSet<>();
+
   private long malformed;
 
   /** Flows in our kernel that the rules leave out, about. */
@@ -75,7 +85,7 @@ final class FlowWatch {
     active = isActive;
     lingers = false;
     cleansFor = FlowTable.NONE;
-    dumpBegins();
+    leftOut.clear();
   }
 
   /**
@@ -116,6 +126,15 @@ final class FlowWatch {
   /** A dump of the flows begins: what is left out is counted anew. */
   void dumpBegins() {
     leftOut.clear();
+    endedWhileReading.clear();
+    reading = true;
+    readingSince = table.ours().newestPosition();
+  }
+
+  /** All of the dump has been taken. */
+  void dumpEnds() {
+    endedWhileReading.clear();
+    reading = false;
   }
 
   /** Flows of theirs that had ended here and were put back. */
@@ -177,9 +196,14 @@ final class FlowWatch {
       countLeftOut(judged, kind);
     }
     if (kind == CtKind.ENDED) {
+      if (reading && active) {
+        endedWhileReading.add(life(flow));
+      }
       ended(table.find(flow.original, flow.zone));
     } else if (judged != Replication.REPLICATED) {
       return;
+    } else if (active && kind == CtKind.SEEN) {
+      seen(nowSeconds);
     } else if (active) {
       table.store(FlowTable.OURS, telling(kind), flow, true, nowSeconds);
     } else if (lingers && kind != CtKind.SEEN) {
@@ -192,6 +216,24 @@ final class FlowWatch {
         purged++;
       }
     }
+  }
+
+  private void seen(int nowSeconds) {
+    if (endedWhileReading.contains(life(flow))) {
+      return;
+    }
+    int handle = table.find(flow.original, flow.zone);
+    boolean heardSince =
+        handle != FlowTable.NONE
+            && table.ownerOf(handle) == FlowTable.OURS
+            && table.position(handle) > readingSince;
+    table.store(
+        FlowTable.OURS, heardSince ? Telling.SEEN_BEFORE : Telling.SEEN, flow, true, nowSeconds);
+  }
+
+  /** Which of the lives that a tuple may have had, by the kernel's number and the ports. */
+  private static long life(FlowEntry flow) {
+    return (long) flow.kernelId << Integer.SIZE | Integer.toUnsignedLong(flow.original.l4);
   }
 
   private void countLeftOut(Replication judged, CtKind kind) {

@@ -10,9 +10,11 @@ import dev.holdfast.agent.sync.core.TableFlows;
 import dev.holdfast.api.v1alpha1.FailedFlow;
 import dev.holdfast.api.v1alpha1.FlowCommitStatus;
 import dev.holdfast.api.v1alpha1.FlowTableStatus;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
@@ -78,6 +80,9 @@ final class KernelFlows implements AutoCloseable {
   private long lingersUntilNanos;
   private boolean adopting;
   private boolean commitWanted;
+  private final Rests writing = new Rests();
+  private final Rests reading = new Rests();
+  private final Queue<Runnable> fromDumper = new ArrayDeque<>();
   private boolean moreToCome;
   private Dump dump = Dump.NONE;
   private boolean cleans;
@@ -162,14 +167,19 @@ final class KernelFlows implements AutoCloseable {
   }
 
   private final class Dumped implements ConntrackDumper.Sink {
+    /** In this order, but each only when its rest is over. */
+    private void later(Runnable task) {
+      post.accept(() -> fromDumper.add(task));
+    }
+
     @Override
     public void seen(FlowBatch batch) {
-      post.accept(() -> take(batch));
+      later(() -> take(batch));
     }
 
     @Override
     public void restarted() {
-      post.accept(
+      later(
           () -> {
             if (active && dump == Dump.FLOWS) {
               sweep = table.beginSweep(FlowTable.OURS);
@@ -179,12 +189,12 @@ final class KernelFlows implements AutoCloseable {
 
     @Override
     public void complete() {
-      post.accept(KernelFlows.this::dumpComplete);
+      later(KernelFlows.this::dumpComplete);
     }
 
     @Override
     public void failed(SyscallException why) {
-      post.accept(
+      later(
           () -> {
             LOG.warn("flows could not be read, trying again why=\"{}\"", why.getMessage());
             dump = Dump.WANTED;
@@ -196,7 +206,11 @@ final class KernelFlows implements AutoCloseable {
   private final class Written implements ConntrackWriter.Sink {
     @Override
     public void written(ConntrackWriter.Batch batch) {
-      post.accept(() -> committer.answered(batch));
+      post.accept(
+          () -> {
+            committer.answered(batch);
+            writing.ended(System.nanoTime());
+          });
     }
 
     @Override
@@ -205,6 +219,7 @@ final class KernelFlows implements AutoCloseable {
           () -> {
             LOG.warn("a batch of flows got no answer why=\"{}\"", why.getMessage());
             committer.unanswered(batch);
+            writing.ended(System.nanoTime());
           });
     }
   }
@@ -309,8 +324,19 @@ final class KernelFlows implements AutoCloseable {
   }
 
   /** Work that waits for nobody but us. */
-  boolean hasMore() {
+  private boolean hasMore() {
     return dump == Dump.SWEEPING || purging || rewriting || (adopting && committedAll());
+  }
+
+  /** When it wants a turn even if nothing happens until then. */
+  long deadlineNanos(long nowNanos) {
+    if (hasMore()) {
+      return nowNanos;
+    }
+    boolean writes = committer.restores() || (continuous && committer.wantsToWrite());
+    return Math.min(
+        writes && !committer.busy() ? writing.untilNanos() : Long.MAX_VALUE,
+        fromDumper.isEmpty() ? Long.MAX_VALUE : reading.untilNanos());
   }
 
   /** Times that the kernel dropped events. */
@@ -397,21 +423,24 @@ final class KernelFlows implements AutoCloseable {
       watch.lingers(false);
     }
     committer.yields(active && !adopting);
-    commitSome();
-    afterTakeover();
+    commitSome(nowNanos);
+    afterTakeover(nowNanos);
     readKernel(nowNanos);
     rewrite(nowNanos);
     purge(activePeer, seconds(nowNanos));
   }
 
-  private void commitSome() {
+  private void commitSome(long nowNanos) {
     if (committer.takeKernelWasFull()) {
       rewriteWanted = true;
     }
-    if (continuous || commitWanted) {
+    if (commitWanted) {
       for (int i = 0; i < BATCHES && committer.commitSome(); i++) {
         // Until there is no more, or no batch is free.
       }
+      commitWanted = active || !committer.done();
+    } else if (continuous && mayWrite(nowNanos) && committer.commitSome()) {
+      writing.began(nowNanos);
     }
     if (committer.missedEnds() && continuous) {
       // Their ends were forgotten before the kernel was told: what is there too much is looked for.
@@ -419,8 +448,13 @@ final class KernelFlows implements AutoCloseable {
     }
   }
 
+  /** For what nobody waits for: one batch at a time, and a rest after each. */
+  private boolean mayWrite(long nowNanos) {
+    return !committer.busy() && writing.over(nowNanos);
+  }
+
   /** Once their flows are in the kernel, theirs become ours; then the table is made exact. */
-  private void afterTakeover() {
+  private void afterTakeover(long nowNanos) {
     if (!active || !committedAll()) {
       return;
     }
@@ -431,7 +465,10 @@ final class KernelFlows implements AutoCloseable {
       return;
     }
     if (committer.restores()) {
-      committer.restoreSome();
+      if (mayWrite(nowNanos)) {
+        committer.restoreSome();
+        writing.began(nowNanos);
+      }
       return;
     }
     if (!adopting && !exact && dump == Dump.NONE) {
@@ -451,6 +488,12 @@ final class KernelFlows implements AutoCloseable {
   }
 
   private void readKernel(long nowNanos) {
+    Runnable read = reading.over(nowNanos) ? fromDumper.poll() : null;
+    if (read != null) {
+      reading.began(nowNanos);
+      read.run();
+      reading.ended(System.nanoTime());
+    }
     if (dump == Dump.WANTED && nowNanos - dumpNotBeforeNanos >= 0) {
       if (dumper.begin(watch.dumpRequest(false))) {
         dump = Dump.FLOWS;
@@ -479,6 +522,7 @@ final class KernelFlows implements AutoCloseable {
 
   private void dumped(long nowNanos) {
     dump = Dump.NONE;
+    watch.dumpEnds();
     if (active) {
       boolean full = table.overflowed();
       exact = sweep != null && !full && !lostWhileReading;

@@ -236,6 +236,11 @@ public final class RunningAgent implements AutoCloseable {
 
   private void runLoop(Found found) {
     try {
+      // Not earlier: the start of a virtual machine would take both processors of a small router.
+      Scheduling.Outcome before = Scheduling.beforeOrdinaryWork();
+      if (!before.permitted()) {
+        LOG.warn("under load the agent waits for other work why=\"{}\"", before.reason());
+      }
       Scheduling.Outcome outcome = realTime();
       realTime = outcome.permitted();
       // A pause of the virtual machine is a pause of the loop: it must not wait for other work.

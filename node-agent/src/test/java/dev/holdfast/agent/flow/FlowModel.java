@@ -58,8 +58,14 @@ record FlowModel(
     if (held.owner() != owner && !takeOver) {
       return new Result(this, Stored.HELD_BY_OTHER);
     }
-    boolean whole = telling != Telling.UPDATED || key.expectation();
-    Map<String, Object> now = whole ? told : merged(held.attributes(), told);
+    Map<String, Object> now =
+        key.expectation()
+            ? told
+            : switch (telling) {
+              case BORN, SEEN -> told;
+              case UPDATED -> merged(held.attributes(), told);
+              case SEEN_BEFORE -> merged(told, held.attributes());
+            };
     boolean changed = !news(now).equals(news(held.attributes())) || held.owner() != owner;
     int toldAt = key.expectation() || told.containsKey("timeout") ? nowSeconds : held.toldAt();
     var entry =

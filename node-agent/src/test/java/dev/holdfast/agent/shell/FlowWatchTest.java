@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.holdfast.agent.ctnetlink.CtRequests;
 import dev.holdfast.agent.flow.FlowEntry;
 import dev.holdfast.agent.flow.FlowMemory;
+import dev.holdfast.agent.flow.FlowState;
 import dev.holdfast.agent.flow.FlowStatus;
 import dev.holdfast.agent.flow.FlowTable;
 import dev.holdfast.agent.flow.IpProtocol;
@@ -24,6 +25,7 @@ class FlowWatchTest {
   private static final int PEER = 1;
   private static final int TYPE = 4;
   private static final short CT_DELETE = 1 << 8 | 2;
+  private static final short CTA_ID = 12;
   private static final int FLAGS = 6;
   private static final short MULTI = 2;
 
@@ -50,24 +52,31 @@ class FlowWatchTest {
   }
 
   /** A request to create a flow has the layout of the event that it was born. */
-  private void born(FlowEntry flow) {
+  private ByteBuffer event(FlowEntry flow) {
     ByteBuffer event = buffer();
     requests.create(event, flow, flow.timeoutSeconds, 0);
-    watch.take(event.flip(), 1);
+    if (flow.has(FlowEntry.HAS_ID)) {
+      event.putShort((short) 8).putShort(CTA_ID).putInt(Integer.reverseBytes(flow.kernelId));
+      event.putInt(0, event.position());
+    }
+    return event;
+  }
+
+  private void born(FlowEntry flow) {
+    watch.take(event(flow).flip(), 1);
   }
 
   private void seen(FlowEntry flow) {
-    ByteBuffer event = buffer();
-    requests.create(event, flow, flow.timeoutSeconds, 0);
-    event.putShort(FLAGS, MULTI);
-    watch.take(event.flip(), 1);
+    watch.take(event(flow).putShort(FLAGS, MULTI).flip(), 1);
   }
 
   private void ended(FlowEntry flow) {
-    ByteBuffer event = buffer();
-    requests.create(event, flow, flow.timeoutSeconds, 0);
-    event.putShort(TYPE, CT_DELETE);
-    watch.take(event.flip(), 1);
+    watch.take(event(flow).putShort(TYPE, CT_DELETE).flip(), 1);
+  }
+
+  private static void identify(FlowEntry flow, int kernelId) {
+    flow.kernelId = kernelId;
+    flow.has |= FlowEntry.HAS_ID;
   }
 
   private int find(FlowEntry flow) {
@@ -83,6 +92,49 @@ class FlowWatchTest {
     assertThat(table.ours().count()).isEqualTo(1);
     ended(flow);
     assertThat(table.ours().count()).isZero();
+  }
+
+  @Test
+  void whatEndedWhileADumpWasReadIsNotBroughtBackByIt() {
+    watch.active(true);
+    FlowEntry flow = flow("192.168.0.50", 40_000);
+    FlowEntry another = flow("192.168.0.50", 40_000);
+    identify(flow, 77);
+    identify(another, 78);
+
+    watch.dumpBegins();
+    ended(flow);
+    seen(flow);
+    assertThat(find(flow)).isEqualTo(FlowTable.NONE);
+    seen(another);
+    assertThat(table.isLive(find(another))).as("another life of the same tuple").isTrue();
+    watch.dumpEnds();
+  }
+
+  @Test
+  void aDumpsOlderWordFillsInWhatAYoungerEventLeftOutAndChangesNothing() {
+    watch.active(true);
+    FlowEntry older = flow("192.168.0.50", 40_000);
+    older.has |= FlowEntry.HAS_TCP_STATE | FlowEntry.HAS_MARK;
+    older.state = FlowState.TCP_SYN_RECV;
+    older.mark = 5;
+    FlowEntry younger = flow("192.168.0.50", 40_000);
+    younger.has |= FlowEntry.HAS_TCP_STATE;
+    younger.state = FlowState.TCP_ESTABLISHED;
+
+    watch.dumpBegins();
+    born(younger);
+    seen(older);
+    watch.dumpEnds();
+    FlowEntry held = new FlowEntry();
+    table.read(find(older), held);
+    assertThat(held.state).isEqualTo(FlowState.TCP_ESTABLISHED);
+    assertThat(held.mark).isEqualTo(5);
+
+    watch.dumpBegins();
+    seen(older);
+    table.read(find(older), held);
+    assertThat(held.state).as("in the next dump").isEqualTo(FlowState.TCP_SYN_RECV);
   }
 
   @Test

@@ -188,6 +188,44 @@ class KernelFlowsNetnsIT {
   }
 
   @Test
+  void aBackupThatWritesAtATakeoverWritesForABarrierAndThenWaitsAgain() {
+    beginAsActive(active);
+    backup.kernel.continuous(false);
+    active.make(tcp("10.1.0.2", BEFORE), List.of());
+    goOver(BEFORE);
+    assertThat(backup.listed()).isEmpty();
+
+    backup.kernel.commitNow();
+    TestNetwork.await(
+        "everything in the kernel",
+        SOON,
+        () -> {
+          backup.turn();
+          return backup.kernel.committedAll();
+        });
+    assertThat(backup.listed()).hasSize(BEFORE);
+
+    active.make(tcp("10.1.0.3", 1), List.of());
+    goOver(BEFORE + 1);
+    backup.turn();
+    backup.turn();
+    assertThat(backup.kernel.committedAll()).isFalse();
+    assertThat(backup.listed()).hasSize(BEFORE);
+  }
+
+  private void goOver(int flows) {
+    TestNetwork.await(
+        flows + " flows told",
+        SOON,
+        () -> {
+          active.turn();
+          active.tell(backup);
+          backup.turn();
+          return backup.flows.newestTicket() >= flows;
+        });
+  }
+
+  @Test
   void lostEventsAreRepairedByExactlyTheDifference() {
     var small = new Router("small", new ConntrackListener.Options(2, 4_096, 4_096, false));
     try {

@@ -1,0 +1,35 @@
+package dev.holdfast.agent.shell;
+
+/**
+ * The pace of real-time work that nobody waits for: after each piece a rest as long as the piece,
+ * so that it never takes more than half of one processor from what forwards packets.
+ */
+final class Rests {
+  private long beganNanos;
+  private long untilNanos;
+  private boolean begun;
+
+  /** A piece of work begins. */
+  void began(long nowNanos) {
+    beganNanos = nowNanos;
+    begun = true;
+  }
+
+  /** It is done; without a piece that has begun nothing changes. */
+  void ended(long nowNanos) {
+    if (begun) {
+      begun = false;
+      untilNanos = nowNanos + (nowNanos - beganNanos);
+    }
+  }
+
+  /** The next piece may begin. */
+  boolean over(long nowNanos) {
+    return nowNanos - untilNanos >= 0;
+  }
+
+  /** When it may. */
+  long untilNanos() {
+    return untilNanos;
+  }
+}
