@@ -8,8 +8,8 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
@@ -33,13 +33,19 @@ final class PeerStore implements AutoCloseable {
   private final DiskStore disk;
   private final Map<String, Hello> known;
   private final AtomicReference<String> latest = new AtomicReference<>("");
-  private final ExecutorService writer =
-      Executors.newSingleThreadExecutor(
+  private final ThreadPoolExecutor writer =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          0,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(),
           task -> Thread.ofPlatform().daemon().name("peers-writer").unstarted(task));
 
   PeerStore(DiskStore disk) {
     this.disk = disk;
     known = disk.read(FILE).map(stored -> parse(stored.text())).orElseGet(TreeMap::new);
+    writer.prestartCoreThread(); // What the loop starts would begin as an ordinary thread.
   }
 
   /** The peers by name; on the loop's thread. */
