@@ -63,19 +63,26 @@ public final class Scheduling {
   }
 
   /**
-   * Gives the virtual machine's own threads, which stop ours at safepoints, a real-time priority
-   * too: otherwise ordinary load delays the pause that our thread waits for. The serial collector
-   * works in one of them.
+   * Gives those of the virtual machine's own threads a real-time priority too that ours wait for:
+   * otherwise ordinary load delays the pause that our thread is stopped for. The serial collector
+   * works in one of them. The first compiler belongs to them: while it replaces a method's code,
+   * whoever calls that method tries over and over, and would never let the compiler go on.
    *
    * @return the first refusal, or permitted
    */
   public static Outcome realTimeMachineThreads(Policy policy, int priority) {
     Outcome outcome = Outcome.PERMITTED;
-    for (int thread : threads(name -> name.equals("VM Thread") || name.startsWith("GC Thread"))) {
+    for (int thread : threads(Scheduling::isWaitedFor)) {
       Outcome one = realTime(thread, policy, priority);
       outcome = outcome.permitted() ? one : outcome;
     }
     return outcome;
+  }
+
+  private static boolean isWaitedFor(String name) {
+    return name.equals("VM Thread")
+        || name.startsWith("GC Thread")
+        || name.startsWith("C1 Compiler");
   }
 
   /**

@@ -490,9 +490,8 @@ final class KernelFlows implements AutoCloseable {
   private void readKernel(long nowNanos) {
     Runnable read = reading.over(nowNanos) ? fromDumper.poll() : null;
     if (read != null) {
-      reading.began(nowNanos);
       read.run();
-      reading.ended(System.nanoTime());
+      reading.worked(nowNanos, System.nanoTime());
     }
     if (dump == Dump.WANTED && nowNanos - dumpNotBeforeNanos >= 0) {
       if (dumper.begin(watch.dumpRequest(false))) {

@@ -19,8 +19,13 @@ final class Rests {
   void ended(long nowNanos) {
     if (begun) {
       begun = false;
-      untilNanos = nowNanos + (nowNanos - beganNanos);
+      worked(beganNanos, nowNanos);
     }
+  }
+
+  /** A piece of work that the caller did at once. */
+  void worked(long fromNanos, long toNanos) {
+    untilNanos = toNanos + (toNanos - fromNanos);
   }
 
   /** The next piece may begin. */
