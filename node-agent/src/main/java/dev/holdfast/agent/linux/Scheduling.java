@@ -1,6 +1,7 @@
 package dev.holdfast.agent.linux;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -149,14 +150,22 @@ public final class Scheduling {
     var found = IntStream.builder();
     try (DirectoryStream<Path> tasks = Files.newDirectoryStream(TASKS)) {
       for (Path task : tasks) {
-        if (wanted.test(Files.readString(task.resolve("comm")).strip())) {
+        if (wanted.test(name(task))) {
           found.add(Integer.parseInt(task.getFileName().toString()));
         }
       }
-    } catch (IOException e) {
-      // A thread that ended meanwhile: what was found is enough.
-      return found.build().toArray();
+    } catch (IOException | DirectoryIteratorException e) {
+      return found.build().toArray(); // What was found is better than nothing.
     }
     return found.build().toArray();
+  }
+
+  /** Empty for a thread that has ended meanwhile. */
+  private static String name(Path task) {
+    try {
+      return Files.readString(task.resolve("comm")).strip();
+    } catch (IOException e) {
+      return "";
+    }
   }
 }

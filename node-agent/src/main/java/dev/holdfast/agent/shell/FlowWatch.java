@@ -36,6 +36,9 @@ import java.util.Set;
  */
 final class FlowWatch {
 
+  /** Some 6 MiB of a small heap. */
+  private static final int ENDED_MAX = 100_000;
+
   private final FlowTable table;
   private final CtCodec codec = new CtCodec();
   private final CtMessage message = new CtMessage();
@@ -131,10 +134,16 @@ final class FlowWatch {
     readingSince = table.ours().newestPosition();
   }
 
-  /** All of the dump has been taken. */
-  void dumpEnds() {
+  /**
+   * All of the dump has been taken.
+   *
+   * @return false when more flows ended meanwhile than could be remembered: some may be back
+   */
+  boolean dumpEnds() {
+    boolean remembered = endedWhileReading.size() < ENDED_MAX;
     endedWhileReading.clear();
     reading = false;
+    return remembered;
   }
 
   /** Flows of theirs that had ended here and were put back. */
@@ -196,7 +205,10 @@ final class FlowWatch {
       countLeftOut(judged, kind);
     }
     if (kind == CtKind.ENDED) {
-      if (reading && active) {
+      if (reading
+          && active
+          && judged == Replication.REPLICATED
+          && endedWhileReading.size() < ENDED_MAX) {
         endedWhileReading.add(life(flow));
       }
       ended(table.find(flow.original, flow.zone));

@@ -50,6 +50,7 @@ final class KernelFlows implements AutoCloseable {
   /** Events of the time before the role was given away are read by then. */
   private static final long LINGER_NANOS = 200 * MILLI;
 
+  private static final long RESTS_MAX_NANOS = 10 * MILLI;
   private static final long REWRITE_SECONDS = 30;
   private static final int STEP_ENTRIES = 1_000;
   private static final int BATCHES = 4;
@@ -80,11 +81,14 @@ final class KernelFlows implements AutoCloseable {
   private long lingersUntilNanos;
   private boolean adopting;
   private boolean commitWanted;
-  private final Rests writing = new Rests();
-  private final Rests reading = new Rests();
+  private long commitUntil;
+  private final Rests writing = new Rests(RESTS_MAX_NANOS);
+  private final Rests reading = new Rests(RESTS_MAX_NANOS);
   private final Queue<Runnable> fromDumper = new ArrayDeque<>();
   private boolean moreToCome;
   private Dump dump = Dump.NONE;
+  private int roles;
+  private int readInRole;
   private boolean cleans;
   private boolean exact;
   private long dumpNotBeforeNanos = startedAtNanos;
@@ -174,7 +178,14 @@ final class KernelFlows implements AutoCloseable {
 
     @Override
     public void seen(FlowBatch batch) {
-      later(() -> take(batch));
+      later(
+          () -> {
+            if (roles == readInRole) {
+              take(batch);
+            } else {
+              batch.release(); // Asked for in another role, and older than what happened since.
+            }
+          });
     }
 
     @Override
@@ -257,6 +268,7 @@ final class KernelFlows implements AutoCloseable {
       return;
     }
     active = true;
+    roles++;
     lingering = false;
     adopting = true;
     commitWanted = true;
@@ -270,6 +282,7 @@ final class KernelFlows implements AutoCloseable {
 
   void giveUp(long nowNanos) {
     active = false;
+    roles++;
     lingering = true;
     lingersUntilNanos = nowNanos + LINGER_NANOS;
     adopting = false;
@@ -290,6 +303,7 @@ final class KernelFlows implements AutoCloseable {
   /** A peer waits for what it told to be in the kernel. */
   void commitNow() {
     commitWanted = true;
+    commitUntil = table.theirs().newestPosition();
   }
 
   /** More flows are on their way into the table: what follows a takeover waits for them. */
@@ -331,6 +345,9 @@ final class KernelFlows implements AutoCloseable {
   /** When it wants a turn even if nothing happens until then. */
   long deadlineNanos(long nowNanos) {
     if (hasMore()) {
+      return nowNanos;
+    }
+    if (commitWanted && committer.wantsToWrite() && !committer.busy()) {
       return nowNanos;
     }
     boolean writes = committer.restores() || (continuous && committer.wantsToWrite());
@@ -438,9 +455,12 @@ final class KernelFlows implements AutoCloseable {
       for (int i = 0; i < BATCHES && committer.commitSome(); i++) {
         // Until there is no more, or no batch is free.
       }
-      commitWanted = active || !committer.done();
-    } else if (continuous && mayWrite(nowNanos) && committer.commitSome()) {
-      writing.began(nowNanos);
+      commitWanted = active || committer.committed() < commitUntil;
+    } else if (continuous && mayWrite(nowNanos)) {
+      long began = System.nanoTime();
+      if (committer.commitSome()) {
+        writing.began(began);
+      }
     }
     if (committer.missedEnds() && continuous) {
       // Their ends were forgotten before the kernel was told: what is there too much is looked for.
@@ -455,7 +475,8 @@ final class KernelFlows implements AutoCloseable {
 
   /** Once their flows are in the kernel, theirs become ours; then the table is made exact. */
   private void afterTakeover(long nowNanos) {
-    if (!active || !committedAll()) {
+    // While the table is read, what the peers told late would count as younger than the reading.
+    if (!active || !committedAll() || (dump != Dump.NONE && !adopting)) {
       return;
     }
     int adopted = table.adopt(STEP_ENTRIES);
@@ -466,8 +487,11 @@ final class KernelFlows implements AutoCloseable {
     }
     if (committer.restores()) {
       if (mayWrite(nowNanos)) {
+        long began = System.nanoTime();
         committer.restoreSome();
-        writing.began(nowNanos);
+        if (committer.busy()) {
+          writing.began(began);
+        }
       }
       return;
     }
@@ -490,12 +514,14 @@ final class KernelFlows implements AutoCloseable {
   private void readKernel(long nowNanos) {
     Runnable read = reading.over(nowNanos) ? fromDumper.poll() : null;
     if (read != null) {
+      long began = System.nanoTime();
       read.run();
-      reading.worked(nowNanos, System.nanoTime());
+      reading.worked(began, System.nanoTime());
     }
     if (dump == Dump.WANTED && nowNanos - dumpNotBeforeNanos >= 0) {
       if (dumper.begin(watch.dumpRequest(false))) {
         dump = Dump.FLOWS;
+        readInRole = roles;
         watch.dumpBegins();
         table.clearOverflow();
         sweep = active ? table.beginSweep(FlowTable.OURS) : null;
@@ -521,9 +547,9 @@ final class KernelFlows implements AutoCloseable {
 
   private void dumped(long nowNanos) {
     dump = Dump.NONE;
-    watch.dumpEnds();
+    boolean remembered = watch.dumpEnds();
     if (active) {
-      boolean full = table.overflowed();
+      boolean full = table.overflowed() || !remembered;
       exact = sweep != null && !full && !lostWhileReading;
       // A full table will not have room in a moment: reading it over and over would cost a core.
       dumpAgainNanos = full ? Math.min(2 * dumpAgainNanos, DUMP_AGAIN_MAX_NANOS) : DUMP_AGAIN_NANOS;

@@ -2,12 +2,18 @@ package dev.holdfast.agent.shell;
 
 /**
  * The pace of real-time work that nobody waits for: after each piece a rest as long as the piece,
- * so that it never takes more than half of one processor from what forwards packets.
+ * so that it does not take more than half of one processor from what forwards packets. A piece in
+ * which the process stood still is not paid for twice: there is a longest rest.
  */
 final class Rests {
+  private final long longestNanos;
   private long beganNanos;
   private long untilNanos;
   private boolean begun;
+
+  Rests(long longestNanos) {
+    this.longestNanos = longestNanos;
+  }
 
   /** A piece of work begins. */
   void began(long nowNanos) {
@@ -25,7 +31,7 @@ final class Rests {
 
   /** A piece of work that the caller did at once. */
   void worked(long fromNanos, long toNanos) {
-    untilNanos = toNanos + (toNanos - fromNanos);
+    untilNanos = toNanos + Math.min(toNanos - fromNanos, longestNanos);
   }
 
   /** The next piece may begin. */

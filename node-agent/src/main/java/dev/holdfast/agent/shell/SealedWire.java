@@ -74,7 +74,7 @@ final class SealedWire implements FlowWire {
   private final LinkPorts ports;
   private final Sink sink = new Sink();
   private final SyncJudge judge = new SyncJudge();
-  private final Rests reading = new Rests();
+  private final Rests reading = new Rests(2 * MILLI);
   private final List<LinkEvent.PeerIdentified> identified = new ArrayList<>();
   private final List<String> barriersAnswered = new ArrayList<>();
 

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 
 @DisplayName("Work that nobody waits for")
 class RestsTest {
-  private final Rests rests = new Rests();
+  private final Rests rests = new Rests(1_000);
 
   @Test
   void restsAsLongAsItWorked() {
@@ -19,6 +19,13 @@ class RestsTest {
     assertThat(rests.over(1_599)).isFalse();
     assertThat(rests.over(1_600)).isTrue();
     assertThat(rests.untilNanos()).isEqualTo(1_600);
+  }
+
+  @Test
+  void restsNoLongerThanItMayAfterAPauseOfTheProcess() {
+    rests.worked(1_000, 60_001_000);
+
+    assertThat(rests.untilNanos()).isEqualTo(60_002_000);
   }
 
   @Test
