@@ -197,16 +197,23 @@ final class FlowsBench implements Bench {
       int kept = 0;
       int offset = RATE_OFFSET;
       for (int rate : RATES) {
-        long held = stack.held(standing, pair.backup());
+        long held = copied();
         maker.create(pair.active().namespace(), others(offset), 0, rate * RATE_SECONDS, rate);
         Pause.millis(LEFT_MILLIS);
-        if (stack.held(standing, pair.backup()) - held < (long) rate * RATE_SECONDS) {
+        if (copied() - held < (long) rate * RATE_SECONDS) {
           break;
         }
         kept = rate;
         offset += 2;
       }
       add("new flows per second, none lost", "", kept);
+    }
+
+    /** Our agent's own number has flows in it that ended; its kernel holds what it was told. */
+    private long copied() {
+      return stack == CopyStack.HOLDFAST
+          ? FlowMaker.count(pair.backup().namespace())
+          : stack.held(standing, pair.backup());
     }
 
     /** Other addresses than those of the flows that stay. */
