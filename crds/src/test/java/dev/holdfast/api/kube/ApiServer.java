@@ -2,7 +2,9 @@ package dev.holdfast.api.kube;
 
 import dev.holdfast.api.Golden;
 import io.fabric8.kubeapitest.KubeAPIServer;
+import io.fabric8.kubeapitest.KubeAPIServerConfig;
 import io.fabric8.kubeapitest.KubeAPIServerConfigBuilder;
+import io.fabric8.kubeapitest.KubeAPITestException;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -29,6 +31,12 @@ public final class ApiServer implements AutoCloseable {
 
   private static final String VERSION = "1.35.4";
 
+  /**
+   * How often one is started before the test fails: its ports are chosen before it opens them, and
+   * whoever takes one in between, it never becomes ready.
+   */
+  private static final int ATTEMPTS = 3;
+
   private final KubeAPIServer server;
   private final KubernetesClient client;
 
@@ -48,7 +56,7 @@ public final class ApiServer implements AutoCloseable {
         Files.exists(programs.resolve("kube-apiserver")),
         "no Kubernetes in " + programs + ": lab/kube/kubelab/build makes it, in some five minutes");
     KubeAPIServer server =
-        new KubeAPIServer(
+        started(
             KubeAPIServerConfigBuilder.anAPIServerConfig()
                 .withTestDir(directory(programs).toString())
                 .withApiServerVersion(VERSION)
@@ -56,12 +64,42 @@ public final class ApiServer implements AutoCloseable {
                 .withStartupTimeout(60_000)
                 .withApiServerFlags(List.of(flags))
                 .build());
-    server.start();
     KubernetesClient client =
         new KubernetesClientBuilder()
             .withConfig(Config.fromKubeconfig(server.getKubeConfigYaml()))
             .build();
     return new ApiServer(server, client);
+  }
+
+  private static KubeAPIServer started(KubeAPIServerConfig config) {
+    List<String> failures = new ArrayList<>();
+    while (failures.size() < ATTEMPTS) {
+      KubeAPIServer server = new KubeAPIServer(config);
+      try (ProgramOutput output = ProgramOutput.follow()) {
+        try {
+          server.start();
+          return server;
+        } catch (KubeAPITestException e) {
+          failures.add(e.getMessage() + "; the last that it and etcd said:\n" + output.last());
+          System.err.println(failures.getLast());
+          stop(server);
+        }
+      }
+    }
+    throw new AssertionError(
+        "kube-apiserver did not start in "
+            + ATTEMPTS
+            + " attempts\n"
+            + String.join("\n", failures));
+  }
+
+  private static void stop(KubeAPIServer server) {
+    try {
+      server.stop();
+    } catch (KubeAPITestException e) {
+      // One that ended by itself has been stopped and cleared away by then.
+      System.err.println("kube-apiserver was not there any more to stop: " + e.getMessage());
+    }
   }
 
   private static Path programs() {
@@ -210,6 +248,6 @@ public final class ApiServer implements AutoCloseable {
   @Override
   public void close() {
     client.close();
-    server.stop();
+    stop(server);
   }
 }

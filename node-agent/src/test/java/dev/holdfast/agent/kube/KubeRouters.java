@@ -52,8 +52,8 @@ final class KubeRouters implements AutoCloseable {
       Pattern.compile(
           "apiserver_request_total\\{[^}]*resource=\"gatewaynodes\"[^}]*verb=\"(APPLY|PATCH|PUT|POST)\"[^}]*} (\\S+)");
 
-  private final TestNetwork network = TestNetwork.open();
   private final ApiServer server = ApiServer.start();
+  private final TestNetwork network = TestNetwork.open();
   private final Path folder;
   private final String hub = network.namespace("hub");
   private final List<Process> agents = new ArrayList<>();
