@@ -21,11 +21,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +47,9 @@ public final class Agent {
   /** Enough for the second compiler to know what an agent does twenty times a second. */
   private static final int REHEARSED_STEPS = 30_000;
 
+  /** Bytes of a UNIX socket's path, {@code sun_path} in unix(7) without its final zero. */
+  private static final int SOCKET_PATH_MAX = 107;
+
   /** Where the configuration comes from. */
   public sealed interface Source {
 
@@ -54,8 +61,9 @@ public final class Agent {
      *
      * @param kubeconfig a kubeconfig file, or {@code in-cluster}
      * @param namespace null for the kubeconfig's, or the pod's own
+     * @param gatewayNode null: it is looked for
      */
-    record Kubernetes(String kubeconfig, @Nullable String namespace, String gatewayNode)
+    record Kubernetes(String kubeconfig, @Nullable String namespace, @Nullable String gatewayNode)
         implements Source {}
   }
 
@@ -92,9 +100,23 @@ public final class Agent {
       }
       return 0;
     } catch (CannotRun | IOException | SyscallException e) {
-      System.err.println("holdfast: " + e.getMessage());
+      System.err.println("holdfast: " + sentence(e));
       return 1;
     }
+  }
+
+  /** What the class library says of a file is its name, and no word of what is wrong with it. */
+  private static String sentence(Exception e) {
+    return switch (e) {
+      case AccessDeniedException denied ->
+          "no right to use " + denied.getFile() + "; run the agent as root, or say another folder";
+      case FileSystemException file ->
+          "cannot use "
+              + file.getFile()
+              + ": "
+              + Objects.requireNonNullElse(file.getReason(), file.getClass().getSimpleName());
+      default -> String.valueOf(e.getMessage());
+    };
   }
 
   private static void runFromFile(Options options, Path config) throws CannotRun, IOException {
@@ -153,6 +175,10 @@ public final class Agent {
     };
   }
 
+  static Path socketFile(Options options) {
+    return options.runDir().resolve(options.node() + ".sock");
+  }
+
   static Path lockFile(Options options) {
     return options.runDir().resolve(options.node() + ".lock");
   }
@@ -160,6 +186,17 @@ public final class Agent {
   /** Two agents for one router would take each other's addresses away. */
   static FileChannel lock(Options options) throws CannotRun, IOException {
     Path file = lockFile(options);
+    int bytes = socketFile(options).toString().getBytes(StandardCharsets.UTF_8).length;
+    if (bytes > SOCKET_PATH_MAX) {
+      throw new CannotRun(
+          "the path of the control socket, "
+              + socketFile(options)
+              + ", has "
+              + bytes
+              + " bytes, and the kernel takes "
+              + SOCKET_PATH_MAX
+              + "; say a shorter --run-dir");
+    }
     FileLock lock = null;
     FileChannel channel;
     // One that has withdrawn takes its file along; what it locked meanwhile is nobody's.

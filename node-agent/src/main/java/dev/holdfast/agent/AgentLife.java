@@ -8,6 +8,7 @@ import dev.holdfast.agent.ops.ControlServer;
 import dev.holdfast.agent.ops.FlowQuestion;
 import dev.holdfast.agent.ops.HttpPages;
 import dev.holdfast.agent.ops.NodeDocument;
+import dev.holdfast.agent.ops.Times;
 import dev.holdfast.agent.shell.RunningAgent;
 import dev.holdfast.agent.shell.Withdrawal;
 import dev.holdfast.agent.sync.wire.LinkKeys;
@@ -22,7 +23,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -143,13 +143,17 @@ final class AgentLife implements AutoCloseable {
   /** Opens the pages and the control socket. */
   void open() throws IOException {
     PrometheusRegistry registry = new PrometheusRegistry();
-    registry.register(new AgentMetrics(() -> Objects.requireNonNull(agent).spec(), this::status));
+    registry.register(metrics());
     pages = new HttpPages(options.listen(), registry, health());
     control = new ControlServer(socket(), this::answer);
   }
 
+  AgentMetrics metrics() {
+    return new AgentMetrics(this::spec, this::status);
+  }
+
   private Path socket() {
-    return options.runDir().resolve(options.node() + ".sock");
+    return Agent.socketFile(options);
   }
 
   /**
@@ -249,9 +253,7 @@ final class AgentLife implements AutoCloseable {
     }
     List<String> problems = machine.withdraw(spec, options.runDir(), options.stateDir());
     String since =
-        before != null && !problems.isEmpty()
-            ? before.atTime()
-            : Instant.now().truncatedTo(ChronoUnit.MILLIS).toString();
+        before != null && !problems.isEmpty() ? before.atTime() : Times.text(Instant.now());
     long pauseMillis =
         before == null ? FIRST_PAUSE_MILLIS : Math.min(2 * before.pauseMillis(), LAST_PAUSE_MILLIS);
     Withdrawn now = new Withdrawn(spec, problems, since, pauseMillis);
@@ -316,6 +318,12 @@ final class AgentLife implements AutoCloseable {
     GatewayNodeStatus status =
         running != null ? running.status() : gone == null ? null : gone.status();
     return status == null ? null : completed.apply(status);
+  }
+
+  /** What the report is about; asked only when there is one. */
+  private GatewayNodeSpec spec() {
+    RunningAgent running = agent;
+    return running != null ? running.spec() : Objects.requireNonNull(withdrawn).spec();
   }
 
   private void answer(JsonNode request, Consumer<String> lines) throws ControlServer.Refused {

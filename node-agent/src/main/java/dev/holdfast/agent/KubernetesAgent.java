@@ -4,6 +4,7 @@ import dev.holdfast.agent.kube.AcceptedStore;
 import dev.holdfast.agent.kube.ApiAccess;
 import dev.holdfast.agent.kube.ApiProbe;
 import dev.holdfast.agent.kube.ApiWatch;
+import dev.holdfast.agent.kube.GatewayNodeSearch;
 import dev.holdfast.agent.kube.NodeFollower;
 import dev.holdfast.agent.kube.StatusPatcher;
 import dev.holdfast.agent.linux.SyscallException;
@@ -18,9 +19,11 @@ import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.channels.FileChannel;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -42,6 +45,7 @@ final class KubernetesAgent implements NodeFollower.Gateway {
   private static final String API_SERVER = "the API server";
   private static final long KEY_LOOK_SECONDS = 5;
   private static final long TRIAL_LOOK_SECONDS = 1;
+  private static final long SEARCH_SECONDS = 2;
 
   private final AgentLife life;
   private final NodeFollower follower;
@@ -51,12 +55,12 @@ final class KubernetesAgent implements NodeFollower.Gateway {
   /** Of the status patcher's thread. */
   private @Nullable FirewallStatus policySeen;
 
-  private KubernetesAgent(Agent.Options options, Agent.Source.Kubernetes source) {
+  private KubernetesAgent(Agent.Options options, String gatewayNode, AcceptedStore store) {
     follower =
         new NodeFollower(
             options.node(),
-            source.gatewayNode(),
-            new AcceptedStore(options.stateDir()),
+            gatewayNode,
+            store,
             () -> LinkKeyFile.read(options.linkKey()),
             this,
             Instant::now);
@@ -66,26 +70,63 @@ final class KubernetesAgent implements NodeFollower.Gateway {
   /** Runs until SIGTERM or SIGINT. */
   static void run(Agent.Options options, Agent.Source.Kubernetes source)
       throws Agent.CannotRun, IOException {
-    KubernetesAgent agent = new KubernetesAgent(options, source);
+    AcceptedStore store = new AcceptedStore(options.stateDir());
+    GatewayNodeSearch.Found own = own(options, source, store);
+    KubernetesAgent agent = new KubernetesAgent(options, own.name(), store);
     try (FileChannel _ = Agent.lock(options);
         AgentLife life = agent.life) {
       ProcessSignals.handle(life::stop, agent.follower::keysChanged);
       life.open();
       // Before anything of the client is loaded: a router that comes back has no time to lose.
       agent.follower.startFromDisk();
-      ApiAccess access = agent.access(source);
+      ApiAccess access = agent.access(source.kubeconfig(), own.namespace());
       if (access == null) {
         life.awaitEnd();
       } else {
-        agent.follow(access, options, source.gatewayNode());
+        agent.follow(access, options, own.name());
+      }
+    }
+  }
+
+  /** The GatewayNode that was named, else the one on disk, else the one that is looked for. */
+  private static GatewayNodeSearch.Found own(
+      Agent.Options options, Agent.Source.Kubernetes source, AcceptedStore store)
+      throws IOException {
+    if (source.gatewayNode() != null) {
+      return new GatewayNodeSearch.Found(source.namespace(), source.gatewayNode());
+    }
+    Optional<GatewayNodeSearch.Found> kept = store.find(options.node());
+    return kept.isPresent() ? kept.get() : search(options.node(), source);
+  }
+
+  /** Until there is one: an agent may be started before anybody has made its GatewayNode. */
+  private static GatewayNodeSearch.Found search(String node, Agent.Source.Kubernetes source)
+      throws IOException {
+    ApiAccess access = ApiAccess.of(source.kubeconfig(), null, source.namespace());
+    boolean told = false;
+    while (true) {
+      Optional<GatewayNodeSearch.Found> found =
+          GatewayNodeSearch.atApi(access, source.namespace(), node);
+      if (found.isPresent()) {
+        return found.get();
+      }
+      if (!told) {
+        LOG.info("no GatewayNode of this node yet, waiting node={} api={}", node, access.server());
+        told = true;
+      }
+      try {
+        TimeUnit.SECONDS.sleep(SEARCH_SECONDS);
+      } catch (InterruptedException e) {
+        throw new InterruptedIOException("ended while waiting for a GatewayNode of " + node);
       }
     }
   }
 
   /** Null when there is no way to an API server, but a gateway that must go on. */
-  private @Nullable ApiAccess access(Agent.Source.Kubernetes source) throws IOException {
+  private @Nullable ApiAccess access(String kubeconfig, @Nullable String namespace)
+      throws IOException {
     try {
-      return ApiAccess.of(source.kubeconfig(), null, source.namespace());
+      return ApiAccess.of(kubeconfig, null, namespace);
     } catch (IOException e) {
       if (life.isWaiting()) {
         throw e;

@@ -64,7 +64,8 @@ public final class Main {
     }
   }
 
-  static CommandLine commandLine(String... args) {
+  /** All commands, those of other jars on the class path too. */
+  public static CommandLine commandLine(String... args) {
     CommandLine commandLine = new CommandLine(new Main());
     if (args.length > 0 && args[0].equals("kubectl")) {
       // The only command that needs the Kubernetes client: a router without Kubernetes never loads
@@ -72,8 +73,13 @@ public final class Main {
       commandLine.addSubcommand(new KubectlCommand());
     }
     for (Subcommand more : ServiceLoader.load(Subcommand.class)) {
-      commandLine.addSubcommand(more.command());
+      // An object of its own, or picocli leaves out what changes its help page.
+      commandLine.addSubcommand(new CommandLine(more.command()));
     }
+    commandLine
+        .getSubcommands()
+        .values()
+        .forEach(command -> command.getCommandSpec().versionProvider(new Version()));
     commandLine.setCaseInsensitiveEnumValuesAllowed(true);
     commandLine.setUsageHelpAutoWidth(true);
     return commandLine;

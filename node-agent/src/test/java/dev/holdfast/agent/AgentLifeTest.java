@@ -64,6 +64,15 @@ class AgentLifeTest {
   }
 
   @Test
+  void hasAPageOfMetricsBeforeAndAfter() throws IOException {
+    assertThat(life.metrics().collect().size()).isOne();
+
+    life.apply(WITHDRAW, null, List.of());
+
+    assertThat(life.metrics().collect().size()).isGreaterThan(1);
+  }
+
+  @Test
   void triesAgainByItselfWithLongerPausesUntilNothingIsLeft() throws IOException {
     for (int i = 0; i < 8; i++) {
       problems.add("the policy could not be taken away");

@@ -22,7 +22,8 @@ public record RoleHooksSpec(
         @Size(max = 16)
         List<@Size(min = 1, max = 256) String> onActive,
     @JsonPropertyDescription(
-            "Program and arguments, run after the role was given up, and at start.")
+            "Program and arguments, run after the role was given up, and at the start; "
+                + "at the end of the agent it is waited for, at most 10 s.")
         @Size(max = 16)
         List<@Size(min = 1, max = 256) String> onBackup) {
 

@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One virtual router as its router sees it. */
-@JsonInclude(JsonInclude.Include.NON_EMPTY)
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record VirtualRouterStatus(
     @JsonPropertyDescription("Name of the network.") @Required @Size(max = 32) String network,
     @JsonPropertyDescription("IPv4 or IPv6.") @Required Family family,
@@ -19,8 +19,8 @@ public record VirtualRouterStatus(
     @JsonPropertyDescription("Its virtual addresses.") @Size(max = 17)
         List<@Size(min = 2, max = 43) String> addresses,
     @JsonPropertyDescription(
-            "Age of the last advert that counted, ours or another's; absent when "
-                + "there was none.")
+            "Age of the last advert that counted, our own while this router is active; "
+                + "absent when there was none.")
         @Nullable Long lastAdvertAgeMillis,
     @JsonPropertyDescription("Who sent it.") @Size(max = 45) @Nullable String sender,
     @JsonPropertyDescription("Adverts sent, received and dropped, by reason.") @Size(max = 64)

@@ -11,7 +11,7 @@ final class AskingCommand {
 
   /** Sends the request, prints the agent's sentence, and returns the exit code. */
   static int ask(Folders folders, ObjectNode request) throws IOException {
-    try {
+    try (Waiting _ = new Waiting("the agent answers when it is done")) {
       ControlClient.find(folders.runDir, folders.node).ask(request, System.out::println);
       return Exit.DONE;
     } catch (ControlClient.NoAgent e) {

@@ -21,11 +21,11 @@ final class ConfigFile {
     try {
       return ClusterFile.parse(Files.readString(file));
     } catch (NoSuchFileException e) {
-      return refused("there is no such file");
+      return refused(file, "there is no such file");
     } catch (CharacterCodingException e) {
-      return refused("the file is not UTF-8 text");
+      return refused(file, "is not UTF-8 text");
     } catch (IOException e) {
-      return refused("cannot be read: " + e);
+      return refused(file, "cannot be read: " + e);
     }
   }
 
@@ -37,7 +37,7 @@ final class ConfigFile {
         + String.join(", ", spec.routers().stream().map(RouterSpec::node).toList());
   }
 
-  private static ClusterFile.Result refused(String sentence) {
-    return new ClusterFile.Result.Refused(List.of(new Problem("", 0, sentence)));
+  private static ClusterFile.Result refused(Path file, String sentence) {
+    return new ClusterFile.Result.Refused(List.of(new Problem(file.toString(), 0, sentence)));
   }
 }

@@ -4,6 +4,7 @@ import dev.holdfast.agent.Agent;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -63,7 +64,10 @@ public final class RunCommand implements Callable<Integer> {
   @Option(
       names = "--gateway-node",
       paramLabel = "NAME",
-      description = "Name of this router's GatewayNode: CLUSTER-NODE, as 'kubectl get gwn' shows.")
+      description = {
+        "Name of this router's GatewayNode: CLUSTER-NODE, as 'kubectl get gwn' shows.",
+        "Without it: the one on disk, or the only one of that node that the account may list."
+      })
   @Nullable String gatewayNode;
 
   @Option(
@@ -96,12 +100,7 @@ public final class RunCommand implements Callable<Integer> {
       }
       return new Agent.Source.File(config);
     }
-    if (kubeconfig == null || gatewayNode == null) {
-      throw usage(
-          "--kubeconfig needs --gateway-node NAME, the name of this router's GatewayNode"
-              + " (CLUSTER-NODE, as 'kubectl get gwn' shows)");
-    }
-    return new Agent.Source.Kubernetes(kubeconfig, namespace, gatewayNode);
+    return new Agent.Source.Kubernetes(Objects.requireNonNull(kubeconfig), namespace, gatewayNode);
   }
 
   private ParameterException usage(String sentence) {

@@ -26,7 +26,11 @@ import picocli.CommandLine.Option;
     },
     mixinStandardHelpOptions = true,
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:an agent answered", "3:no agent there"})
+    exitCodeList = {
+      "0:an agent answered",
+      "1:an agent is there and has nothing to say yet, with the reason",
+      "3:no agent there"
+    })
 public final class StatusCommand implements Callable<Integer> {
 
   private static final ObjectMapper JSON =

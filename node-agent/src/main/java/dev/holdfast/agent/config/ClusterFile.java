@@ -1,6 +1,7 @@
 package dev.holdfast.agent.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.agent.config.Documents.Document;
@@ -26,7 +27,8 @@ public final class ClusterFile {
 
   private static final String KIND = "GatewayCluster";
   private static final Pattern NAME = Pattern.compile("[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
-  private static final ObjectMapper MAPPER = new ObjectMapper();
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
 
   private ClusterFile() {}
 
@@ -51,9 +53,10 @@ public final class ClusterFile {
     JsonNode spec = document.root().path("spec");
     new ShapeChecker(document, ShapeChecker.Unknown.REFUSE, problems)
         .check(spec, GatewayClusterSpec.class, "spec");
-    if (!problems.isEmpty()) {
+    if (!binds(document, spec)) {
       return refused(problems);
     }
+    // A field that does not exist, or a bad name, keeps nobody from judging the rest.
     GatewayClusterSpec read = bind(spec);
     Validator.validate(read)
         .forEach(
@@ -71,6 +74,14 @@ public final class ClusterFile {
                 0),
             read)
         : refused(problems);
+  }
+
+  /** Everything that it needs is there and has the right shape. */
+  private static boolean binds(Document document, JsonNode spec) {
+    List<Problem> problems = new ArrayList<>();
+    new ShapeChecker(document, ShapeChecker.Unknown.SKIP, problems)
+        .check(spec, GatewayClusterSpec.class, "spec");
+    return problems.isEmpty();
   }
 
   private static Result refused(List<Problem> problems) {

@@ -18,10 +18,12 @@ public final class NodeFile {
   public sealed interface Result {
 
     /**
+     * @param namespace of the GatewayNode
      * @param generation {@code metadata.generation} of the GatewayNode itself, for its {@code
      *     status.observedGeneration}; 0 when the document has none
      */
-    record Accepted(String name, long generation, GatewayNodeSpec spec) implements Result {}
+    record Accepted(String namespace, String name, long generation, GatewayNodeSpec spec)
+        implements Result {}
 
     /** All that this agent cannot understand; never empty. */
     record Refused(List<Problem> problems) implements Result {}
@@ -62,6 +64,7 @@ public final class NodeFile {
     }
     return problems.isEmpty()
         ? new Result.Accepted(
+            ResourceHead.metadata(document, "namespace", "default"),
             ResourceHead.metadata(document, "name", ""),
             document.root().path("metadata").path("generation").asLong(0),
             read)

@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * The last GatewayNode that the agent accepted, on disk: with it the router works without an API
@@ -56,6 +58,21 @@ public final class AcceptedStore {
    * @param name of the GatewayNode that the agent was started for: another's is not for us
    */
   Kept read(String name) {
+    return read(
+        accepted -> accepted.name().equals(name),
+        accepted -> accepted.name() + ", another GatewayNode");
+  }
+
+  /** The GatewayNode that was accepted here for that router, when nobody says which one it is. */
+  public Optional<GatewayNodeSearch.Found> find(String node) {
+    return read(accepted -> accepted.spec().node().equals(node), NodeFile.Result.Accepted::name)
+            instanceof Kept.Usable(var kept, var _)
+        ? Optional.of(new GatewayNodeSearch.Found(kept.namespace(), kept.name()))
+        : Optional.empty();
+  }
+
+  private Kept read(
+      Predicate<NodeFile.Result.Accepted> ours, Function<NodeFile.Result.Accepted, String> other) {
     List<String> problems = new ArrayList<>();
     boolean there = false;
     for (DiskStore.Copy copy : DiskStore.Copy.values()) {
@@ -68,12 +85,11 @@ public final class AcceptedStore {
         switch (NodeFile.parse(text.get())) {
           case NodeFile.Result.Refused(var refused) ->
               problems.add(disk.path(FILE, copy) + " is not understood: " + refused.getFirst());
-          case NodeFile.Result.Accepted accepted when accepted.name().equals(name) -> {
+          case NodeFile.Result.Accepted accepted when ours.test(accepted) -> {
             return new Kept.Usable(accepted, String.join("; ", problems));
           }
           case NodeFile.Result.Accepted accepted ->
-              problems.add(
-                  disk.path(FILE, copy) + " holds " + accepted.name() + ", another GatewayNode");
+              problems.add(disk.path(FILE, copy) + " holds " + other.apply(accepted));
         }
       } catch (IOException e) {
         there = true;

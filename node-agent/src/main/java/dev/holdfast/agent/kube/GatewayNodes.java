@@ -10,7 +10,9 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One GatewayNode at an API server. It comes as text and is judged here, not bound by the client:
@@ -43,6 +45,18 @@ final class GatewayNodes {
   static Resource<GenericKubernetesResource> byName(
       KubernetesClient client, String namespace, String name) {
     return client.genericKubernetesResources(KIND).inNamespace(namespace).withName(name);
+  }
+
+  /**
+   * Those there are.
+   *
+   * @param namespace null: of all
+   */
+  static List<GenericKubernetesResource> all(KubernetesClient client, @Nullable String namespace) {
+    var kind = client.genericKubernetesResources(KIND);
+    return (namespace == null ? kind.inAnyNamespace() : kind.inNamespace(namespace))
+        .list()
+        .getItems();
   }
 
   /** Without the status and what the API server keeps for itself. */

@@ -3,6 +3,7 @@ package dev.holdfast.agent.kube;
 import dev.holdfast.agent.config.NodeFile;
 import dev.holdfast.agent.config.Problem;
 import dev.holdfast.agent.kube.AcceptedStore.Kept;
+import dev.holdfast.agent.ops.Times;
 import dev.holdfast.agent.sync.wire.LinkKeys;
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
@@ -119,7 +120,7 @@ public final class NodeFollower {
         waiting("nothing on disk can be used (" + sentence + "), and no GatewayNode has come yet");
       }
       case Kept.Usable(
-              NodeFile.Result.Accepted(var _, long generation, var spec),
+              NodeFile.Result.Accepted(var _, var _, long generation, var spec),
               String problem) -> {
         if (!problem.isEmpty()) {
           LOG.warn("an older GatewayNode is used generation={} why=\"{}\"", generation, problem);
@@ -165,12 +166,13 @@ public final class NodeFollower {
     switch (NodeFile.parse(document.text())) {
       case NodeFile.Result.Refused(var problems) ->
           reject("NotUnderstood", document.generation(), sentence(problems));
-      case NodeFile.Result.Accepted(var _, long _, var spec) when !spec.node().equals(node) ->
+      case NodeFile.Result.Accepted(var _, var _, long _, var spec)
+          when !spec.node().equals(node) ->
           reject(
               "AnotherRouter",
               document.generation(),
               "spec.node is " + spec.node() + ", and this agent was started for " + node);
-      case NodeFile.Result.Accepted(var _, long generation, var spec) -> {
+      case NodeFile.Result.Accepted(var _, var _, long generation, var spec) -> {
         switch (keys(spec)) {
           case Keys.Refused(String sentence) -> {
             waitingForKey = document;

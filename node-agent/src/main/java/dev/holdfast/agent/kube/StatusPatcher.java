@@ -1,5 +1,6 @@
 package dev.holdfast.agent.kube;
 
+import dev.holdfast.agent.ops.Times;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;

@@ -20,8 +20,6 @@ import dev.holdfast.api.v1alpha1.RoleTransition;
 import dev.holdfast.api.v1alpha1.StallStatus;
 import dev.holdfast.api.v1alpha1.VirtualRouterStatus;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -37,9 +35,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Pure: the wall clock comes with the call, together with the monotonic time of the snapshot.
  */
 public final class StatusReport {
-
-  private static final DateTimeFormatter MILLIS =
-      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
   /**
    * What other rooms contribute.
@@ -111,7 +106,7 @@ public final class StatusReport {
   }
 
   private String time(long nanos) {
-    return MILLIS.format(now.minusNanos(snapshot.nowNanos() - nanos));
+    return Times.text(now.minusNanos(snapshot.nowNanos() - nanos));
   }
 
   private static Role role(dev.holdfast.agent.role.core.Role role) {
@@ -129,8 +124,7 @@ public final class StatusReport {
   }
 
   private VirtualRouterStatus virtualRouter(AgentSnapshot.VirtualRouterView view) {
-    var heard = view.heard();
-    boolean active = view.state() instanceof VrrpState.Active;
+    Advert last = lastAdvert(view);
     return new VirtualRouterStatus(
         view.segment().network(),
         view.segment().family(),
@@ -141,9 +135,21 @@ public final class StatusReport {
           case VrrpState.Active self -> Role.ACTIVE;
         },
         addresses(view),
-        heard == null ? null : (snapshot.nowNanos() - heard.atNanos()) / 1_000_000,
-        heard == null || active ? null : heard.source().toString(),
+        last == null ? null : (snapshot.nowNanos() - last.atNanos()) / 1_000_000,
+        last == null ? null : last.sender(),
         counters(view.counters()));
+  }
+
+  /** The newest advert that counted: of the active router that was heard, or our own. */
+  private record Advert(long atNanos, @Nullable String sender) {}
+
+  private static @Nullable Advert lastAdvert(AgentSnapshot.VirtualRouterView view) {
+    if (view.state() instanceof VrrpState.Active active) {
+      return new Advert(
+          active.sentAtNanos(), view.source() == null ? null : view.source().toString());
+    }
+    var heard = view.heard();
+    return heard == null ? null : new Advert(heard.atNanos(), heard.source().toString());
   }
 
   private List<String> addresses(AgentSnapshot.VirtualRouterView view) {

@@ -113,15 +113,20 @@ public final class StatusScreen {
                   : hasLink()
                       ? "NOT SAFE: this router is active and hears no other router."
                       : "ACTIVE: this router does the work; whether another could is known when flow sync runs.";
-      case BACKUP ->
-          activeSender() == null
-              ? "NOT SAFE: no router is active."
-              : "SAFE: "
-                  + routerOf(activeSender())
-                  + " is active and this router can take over at once.";
+      case BACKUP -> backupsVerdict(activeSender());
       case MAINTENANCE -> "IN MAINTENANCE: this router takes no role.";
       case FAULT, INITIALIZE -> "NOT SAFE: this router cannot take the role.";
     };
+  }
+
+  private String backupsVerdict(@Nullable String sender) {
+    if (sender == null) {
+      return "NOT SAFE: no router is active.";
+    }
+    String active = routerOf(sender) + " is active";
+    return !hasLink() || Boolean.TRUE.equals(status.inSync())
+        ? "SAFE: " + active + " and this router can take over at once."
+        : "NOT SAFE: " + active + ", and this router does not hold all of its flows.";
   }
 
   private boolean hasLink() {
@@ -312,7 +317,7 @@ public final class StatusScreen {
     for (Condition condition : status.conditions()) {
       boolean bad =
           switch (condition.type()) {
-            case "Ready", "Accepted", "FlowsInSync" -> condition.status() == ConditionStatus.FALSE;
+            case "Ready", "Accepted" -> condition.status() == ConditionStatus.FALSE;
             case "Degraded", "SplitBrain" -> condition.status() == ConditionStatus.TRUE;
             default -> false;
           };

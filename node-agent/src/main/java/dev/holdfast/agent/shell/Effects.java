@@ -10,7 +10,6 @@ import dev.holdfast.agent.loop.Inbox;
 import dev.holdfast.agent.role.core.Asked;
 import dev.holdfast.agent.role.core.Link;
 import dev.holdfast.agent.role.core.NextHop;
-import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.role.core.Transition;
 import dev.holdfast.api.addr.IpAddress;
 import dev.holdfast.api.addr.Ipv4Address;
@@ -315,11 +314,7 @@ final class Effects implements AgentLoop.Performer {
             ? " gapMillis=" + transition.gapMillis().getAsLong()
             : "");
     roleChanges.accept(transition);
-    if (transition.to() == Role.ACTIVE) {
-      hooks.active();
-    } else if (transition.from() == Role.ACTIVE) {
-      hooks.backup();
-    }
+    hooks.changed(transition.from(), transition.to());
     roleListener.run();
   }
 }

@@ -2,6 +2,7 @@ package dev.holdfast.agent.shell;
 
 import dev.holdfast.agent.flow.FlowTable;
 import dev.holdfast.agent.linux.Namespaces;
+import dev.holdfast.agent.ops.Times;
 import dev.holdfast.agent.sync.core.KeptFlows;
 import dev.holdfast.agent.sync.core.KeptFlows.Fate;
 import dev.holdfast.agent.sync.wire.KeptHeader;
@@ -226,7 +227,8 @@ final class FlowKeeper implements AutoCloseable {
       Map<Fate, Integer> others = new EnumMap<>(fates);
       others.remove(Fate.RESTORED);
       Instant writtenAt = Instant.ofEpochSecond(header.writtenAtSeconds());
-      restored = new RestoredFlows(fates.getOrDefault(Fate.RESTORED, 0), all, writtenAt.toString());
+      restored =
+          new RestoredFlows(fates.getOrDefault(Fate.RESTORED, 0), all, Times.text(writtenAt));
       LOG.info(
           "flows restored from disk restored={} of={} written={} others={}",
           restored.restored(),

@@ -1,7 +1,9 @@
 package dev.holdfast.agent.shell;
 
+import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.api.v1alpha1.NodeRoleHooks;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -15,19 +17,30 @@ import org.slf4j.LoggerFactory;
  * #LIMIT_SECONDS} s. While one runs only the last of the changes that follow is remembered. The
  * commands get their words as {@code HOLDFAST_ROLE} too.
  */
-final class RoleHooks {
+final class RoleHooks implements AutoCloseable {
+
+  /** How long the end of the agent waits for the command that its own end has called for. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private static final Logger LOG = LoggerFactory.getLogger(RoleHooks.class);
   private static final int LIMIT_SECONDS = 60;
+  private static final long LOOK_MILLIS = 20;
 
   private record Run(String role, List<String> command) {}
 
   private final AtomicReference<@Nullable Run> next = new AtomicReference<>();
   private final Thread thread;
+  private final Duration patience;
   private volatile NodeRoleHooks hooks;
+  private volatile boolean running;
 
   RoleHooks(NodeRoleHooks hooks) {
+    this(hooks, PATIENCE);
+  }
+
+  RoleHooks(NodeRoleHooks hooks, Duration patience) {
     this.hooks = hooks;
+    this.patience = patience;
     thread = Thread.ofPlatform().daemon().name("role-hooks").start(this::runAll);
   }
 
@@ -35,12 +48,13 @@ final class RoleHooks {
     hooks = changed;
   }
 
-  void active() {
-    want(new Run("active", hooks.onActive()));
-  }
-
-  void backup() {
-    want(new Run("backup", hooks.onBackup()));
+  /** After the addresses were announced; after the role was given up, and at the start. */
+  void changed(Role from, Role to) {
+    if (to == Role.ACTIVE) {
+      want(new Run("active", hooks.onActive()));
+    } else if (from == Role.ACTIVE || from == Role.INITIALIZE) {
+      want(new Run("backup", hooks.onBackup()));
+    }
   }
 
   private void want(Run run) {
@@ -52,12 +66,29 @@ final class RoleHooks {
 
   private void runAll() {
     while (true) {
+      running = true;
       Run run = next.getAndSet(null);
-      if (run == null) {
-        LockSupport.park(this);
-      } else {
+      if (run != null) {
         run(run);
+        continue;
       }
+      running = false;
+      if (next.get() == null) {
+        LockSupport.park(this);
+      }
+    }
+  }
+
+  /** Waits until what was called for has run, for a while. */
+  @Override
+  public void close() {
+    long end = System.nanoTime() + patience.toNanos();
+    try {
+      while ((running || next.get() != null) && System.nanoTime() - end < 0) {
+        TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

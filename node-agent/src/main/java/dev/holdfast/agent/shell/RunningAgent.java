@@ -249,6 +249,10 @@ public final class RunningAgent implements AutoCloseable {
       if (!outcome.permitted()) {
         LOG.warn("no real-time thread why=\"{}\"", outcome.reason());
       }
+      Scheduling.Outcome locked = Scheduling.lockMemory(true);
+      if (!locked.permitted()) {
+        LOG.warn("a machine that swaps may stop the agent for a while why=\"{}\"", locked.reason());
+      }
       loop.run(core.start(found, System.nanoTime()));
     } catch (RuntimeException | Error e) {
       // A half-alive router is worse than a dead one: the peer takes over.
@@ -520,6 +524,7 @@ public final class RunningAgent implements AutoCloseable {
 
   @Override
   public void close() {
+    hooks.close();
     monitor.close();
     FlowSync sync = flowSync;
     if (sync != null) {

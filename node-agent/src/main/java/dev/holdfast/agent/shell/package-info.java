@@ -9,7 +9,8 @@
  * that names each refusal; retries with back-off are the cores'.
  *
  * <p>All writers are idempotent: what is there already and what is gone already count as done. At
- * start they read what an earlier run left behind. Only {@code Main} knows this room.
+ * start they read what an earlier run left behind. No pure room knows this one; it is wired by
+ * {@link dev.holdfast.agent.shell.RunningAgent} and used by {@code Agent} and its like.
  */
 @NullMarked
 package dev.holdfast.agent.shell;

@@ -142,6 +142,20 @@ class ClusterFileTest {
   }
 
   @Test
+  void aFieldThatIsNoneKeepsNobodyFromJudgingTheRest() {
+    String text =
+        ARTICLE
+            .replace("name: home", "name: Home")
+            .replace("priority: 100", "priority: 999, prority: 1");
+
+    assertThat(refused(text))
+        .hasSize(3)
+        .anySatisfy(problem -> assertThat(problem).startsWith("metadata.name: is \"Home\""))
+        .anySatisfy(problem -> assertThat(problem).startsWith("spec.routers[0].prority: is no"))
+        .anySatisfy(problem -> assertThat(problem).startsWith("spec.routers[0].priority: is 999"));
+  }
+
+  @Test
   void anAnchorIsNotRead() {
     String text =
         ARTICLE

@@ -161,7 +161,8 @@ class ConfigFuzzTest {
       }
 
       switch (NodeFile.parse(JSON.writeValueAsString(node))) {
-        case NodeFile.Result.Accepted(String _, long _, GatewayNodeSpec spec) -> readAll(spec);
+        case NodeFile.Result.Accepted(String _, String _, long _, GatewayNodeSpec spec) ->
+            readAll(spec);
         case NodeFile.Result.Refused(List<Problem> problems) -> assertThat(problems).isNotEmpty();
       }
     }

@@ -45,7 +45,8 @@ class NodeFileTest {
   void whatTheOperatorWroteIsReadBackUnchanged(String example) throws IOException {
     GatewayNodeSpec spec = rendered(example, "router-a");
 
-    assertThat(parse(document(spec))).isEqualTo(new Result.Accepted("home-router-a", 7, spec));
+    assertThat(parse(document(spec)))
+        .isEqualTo(new Result.Accepted("default", "home-router-a", 7, spec));
   }
 
   @Test
@@ -54,7 +55,7 @@ class NodeFileTest {
     ObjectNode document = document(spec);
     document.withObject("/spec/vrrp").put("somethingNew", true);
 
-    assertThat(parse(document)).isEqualTo(new Result.Accepted("home-router-a", 7, spec));
+    assertThat(parse(document)).isEqualTo(new Result.Accepted("default", "home-router-a", 7, spec));
   }
 
   @Test

@@ -17,6 +17,8 @@ import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.ServiceAccountBuilder;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequest;
 import io.fabric8.kubernetes.api.model.authentication.TokenRequestBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
 import io.fabric8.kubernetes.client.Config;
@@ -174,6 +176,38 @@ final class KubeRouters implements AutoCloseable {
         .create();
   }
 
+  /** More than the operator gives: a person's account. */
+  void mayListAll(String router) {
+    String name = GatewayNodeNames.of("home", router);
+    client()
+        .resource(
+            new ClusterRoleBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .endMetadata()
+                .addNewRule()
+                .withApiGroups("holdfast.dev")
+                .withResources("gatewaynodes")
+                .withVerbs("list")
+                .endRule()
+                .build())
+        .create();
+    client()
+        .resource(
+            new ClusterRoleBindingBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .endMetadata()
+                .withNewRoleRef("rbac.authorization.k8s.io", "ClusterRole", name)
+                .addNewSubject()
+                .withKind("ServiceAccount")
+                .withName(name)
+                .withNamespace(NAMESPACE)
+                .endSubject()
+                .build())
+        .create();
+  }
+
   String token(String router) {
     TokenRequest request =
         client()
@@ -297,8 +331,18 @@ final class KubeRouters implements AutoCloseable {
 
   /** Starts the agent as the operator's DaemonSet or a systemd unit would. */
   Process start(String router) throws IOException {
+    return start(router, List.of("--gateway-node", GatewayNodeNames.of("home", router)));
+  }
+
+  /** By hand: nobody says which GatewayNode is the router's. */
+  Process startUnnamed(String router) throws IOException {
+    return start(router, List.of());
+  }
+
+  private Process start(String router, List<String> more) throws IOException {
     Path own = folder.resolve(router);
-    List<String> command =
+    List<String> command = new ArrayList<>();
+    command.addAll(
         List.of(
             "ip",
             "netns",
@@ -310,14 +354,13 @@ final class KubeRouters implements AutoCloseable {
             own.resolve("kubeconfig").toString(),
             "--node",
             router,
-            "--gateway-node",
-            GatewayNodeNames.of("home", router),
             "--run-dir",
             own.resolve("run").toString(),
             "--state-dir",
             own.resolve("state").toString(),
             "--link-key",
-            own.resolve("secret/link.key").toString());
+            own.resolve("secret/link.key").toString()));
+    command.addAll(more);
     Process process =
         new ProcessBuilder(command)
             .redirectErrorStream(true)

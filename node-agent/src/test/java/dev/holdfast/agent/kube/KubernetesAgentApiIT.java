@@ -155,6 +155,29 @@ class KubernetesAgentApiIT {
     assertThat(agent.exitValue()).isZero();
   }
 
+  @Test
+  void findsTheGatewayNodeThatNobodyNamed() throws IOException {
+    Process refused = routers.startUnnamed("router-a");
+    TestNetwork.await("ends", Duration.ofSeconds(30), () -> !refused.isAlive());
+    assertThat(refused.exitValue()).isEqualTo(1);
+    assertThat(routers.log("router-a")).contains("name it: --gateway-node NAME");
+
+    routers.mayListAll("router-a");
+    Process agent = routers.startUnnamed("router-a");
+    TestNetwork.await(
+        "says what it waits for",
+        Duration.ofSeconds(30),
+        () -> routers.log("router-a").contains("no GatewayNode of this node yet"));
+    write(1, "");
+    routers.await("active", "router-a", 60, KubernetesAgentApiIT::isActive);
+    routers.stop(agent);
+
+    routers.relay.shutDoor();
+    routers.startUnnamed("router-a");
+    TestNetwork.await(
+        "knows it from its disk", Duration.ofSeconds(30), () -> routers.holds("router-a", VIRTUAL));
+  }
+
   private String pageOrNothing(String path) {
     try {
       return routers.page("router-a", path);

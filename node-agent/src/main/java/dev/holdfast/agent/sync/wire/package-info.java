@@ -1,5 +1,9 @@
 /**
- * The messages that flows travel in, as bytes.
+ * The messages that flows travel in, as bytes: conntrackd's and those of the sealed link.
+ *
+ * <p>The sealed link ({@code docs/wire/link.md}) puts the same messages of flows into envelopes of
+ * its own: {@code SealedEnvelope} and {@code KeySchedule} are the outside and its keys; the
+ * messages of the link itself stand beside them.
  *
  * <p>{@link dev.holdfast.agent.sync.wire.ConntrackdCodec} reads and writes the state
  * synchronisation messages of conntrackd 1.4.7: an eight byte header (version, type, flags, length,
