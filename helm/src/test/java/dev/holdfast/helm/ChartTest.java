@@ -114,6 +114,28 @@ class ChartTest {
     return rights;
   }
 
+  @Test
+  void givesThePodMonitorsOfAgentsTheLabelsOfTheOthers() {
+    String rendered = Chart.render(Map.of("monitoring.labels.release", "prometheus"));
+
+    assertThat(rendered)
+        .contains(
+            "{name: HOLDFAST_MONITORING_LABELS, value: \"{\\\"release\\\":\\\"prometheus\\\"}\"}");
+  }
+
+  @Test
+  void letsOnlyAdminsOfANamespaceChangeAGateway() {
+    JsonNode edit =
+        Chart.objects(Chart.render(WITHOUT_CRDS)).stream()
+            .filter(object -> object.at("/metadata/name").asText().equals("holdfast-edit"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(edit.at("/metadata/labels").propertyStream().map(Map.Entry::getKey))
+        .filteredOn(label -> label.contains("aggregate"))
+        .containsExactly("rbac.authorization.k8s.io/aggregate-to-admin");
+  }
+
   /** Helm merges maps of values and forgets what no template reads: a typo must not be silent. */
   @ParameterizedTest
   @CsvSource({
@@ -127,6 +149,7 @@ class ChartTest {
     "operator.rolloutDeadline, 5m, rolloutDeadline",
     "podNetworks, ten, podNetworks",
     "monitoring.enable, true, enable",
+    "monitoring.runbooks, docs/runbooks/, runbooks",
   })
   void refusesAValueItDoesNotKnow(String path, String value, String named) {
     Object typed = value.matches("-?\\d+") ? (Object) Integer.valueOf(value) : value;

@@ -22,7 +22,9 @@ public record GatewayClusterStatus(
             "True when the active is in sync with a peer that may take over, else " + "False.")
         @Size(max = 16)
         @Nullable String inSync,
-    @JsonPropertyDescription("Copied at most once a minute and only when changed by a tenth.")
+    @JsonPropertyDescription(
+            "Of the active router. That they changed is no reason by itself to write this status more "
+                + "than once a minute, and only by a tenth; written for another reason it takes them along.")
         @Nullable FlowTotals flows,
     @JsonPropertyDescription("All virtual addresses, for the wide view.") @Size(max = 1024)
         @Nullable String virtualAddresses,

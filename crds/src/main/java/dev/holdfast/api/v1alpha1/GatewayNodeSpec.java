@@ -41,7 +41,7 @@ public record GatewayNodeSpec(
         @Size(min = 1, max = 253)
         @Nullable String handoverTo,
     @JsonPropertyDescription(
-            "true: the GatewayCluster is being deleted. Give the role up, take everything of ours "
+            "true: the GatewayCluster is being deleted, or the router left its list. Give the role up, take everything of ours "
                 + "away (addresses, chains, links, kernel settings, replicated flows) and say so in "
                 + "the condition Withdrawn.")
         @Required

@@ -9,9 +9,9 @@ import dev.holdfast.agent.kube.ApiAccess;
 import dev.holdfast.agent.kube.GatewayApi;
 import dev.holdfast.agent.ops.ClusterScreen;
 import dev.holdfast.api.v1alpha1.GatewayNodeNames;
+import dev.holdfast.api.v1alpha1.HandoverAnswers;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -246,6 +246,8 @@ public final class KubectlCommand {
       exitCodeListHeading = "%nExit codes:%n",
       exitCodeList = {"0:done", "1:refused, with the reason, or not done in time"})
   static final class Handover implements Callable<Integer> {
+    private static final String REQUEST = GatewayNodeNames.HANDOVER_ANNOTATION;
+
     @Mixin Where where = new Where();
 
     @Option(
@@ -263,7 +265,6 @@ public final class KubectlCommand {
           where,
           api -> {
             String cluster = name(api.cluster(where.cluster));
-            Instant asked = Instant.now();
             api.askForHandover(cluster, to);
             return await(
                 patience.timeoutSeconds,
@@ -271,26 +272,32 @@ public final class KubectlCommand {
                 "The request stays; 'kubectl annotate gwc "
                     + cluster
                     + " "
-                    + GatewayNodeNames.HANDOVER_ANNOTATION
+                    + REQUEST
                     + "-' takes it back. Is the operator running?",
-                () -> answer(api.cluster(cluster), asked));
+                () -> answer(api.cluster(cluster), to));
           });
     }
 
-    /** The operator takes the annotation away when it has answered in the condition. */
-    private static @Nullable Outcome answer(JsonNode cluster, Instant asked) {
-      if (cluster.at("/metadata/annotations").has(GatewayNodeNames.HANDOVER_ANNOTATION)) {
-        return null;
+    /**
+     * The operator takes the annotation away when its answer stands in the condition, and the
+     * answer begins with what was asked: one to somebody else's request is not ours.
+     */
+    private static @Nullable Outcome answer(JsonNode cluster, String to) {
+      JsonNode request = cluster.at("/metadata/annotations").path(REQUEST);
+      if (!request.isMissingNode()) {
+        return request.asText().equals(to)
+            ? null
+            : new Outcome(
+                false, "somebody asked for a handover to " + request.asText() + " instead");
       }
       for (JsonNode condition : cluster.at("/status/conditions")) {
-        if (condition.path("type").asText().equals("Handover")) {
-          boolean done = condition.path("status").asText().equals("True");
-          return new Outcome(done, condition.path("message").asText());
+        String message = condition.path("message").asText();
+        if (condition.path("type").asText().equals("Handover")
+            && HandoverAnswers.isAbout(message, to)) {
+          return new Outcome(condition.path("status").asText().equals("True"), message);
         }
       }
-      return Duration.between(asked, Instant.now()).toSeconds() < 2
-          ? null
-          : new Outcome(false, "the request vanished without an answer");
+      return new Outcome(false, "the request vanished without an answer");
     }
   }
 

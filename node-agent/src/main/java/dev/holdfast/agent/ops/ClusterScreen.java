@@ -54,6 +54,9 @@ public final class ClusterScreen {
     if (active.isEmpty()) {
       return "NOT SAFE: no router is active.";
     }
+    if (is("Ready", "Unknown")) {
+      return "NOT KNOWN: " + message("Ready");
+    }
     List<String> successors = new ArrayList<>();
     for (JsonNode router : cluster.at("/status/routers")) {
       if (!router.path("node").asText().equals(active)
@@ -189,7 +192,11 @@ public final class ClusterScreen {
   }
 
   private boolean isTrue(String type) {
-    return condition(type).path("status").asText().equals("True");
+    return is(type, "True");
+  }
+
+  private boolean is(String type, String status) {
+    return condition(type).path("status").asText().equals(status);
   }
 
   private String message(String type) {

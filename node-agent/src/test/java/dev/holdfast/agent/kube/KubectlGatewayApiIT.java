@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -133,36 +134,77 @@ class KubectlGatewayApiIT {
   void aHandoverIsAskedForAndItsAnswerWaitedFor() throws IOException, InterruptedException {
     Process asking = gateway("handover", "--to", "router-b", "-n", "default");
     // The operator, in short: sees the annotation, answers in the condition, takes it away.
-    cluster()
-        .waitUntilCondition(
-            c ->
-                c.getMetadata().getAnnotations() != null
-                    && "router-b"
-                        .equals(
-                            c.getMetadata()
-                                .getAnnotations()
-                                .get(GatewayNodeNames.HANDOVER_ANNOTATION)),
-            60,
-            TimeUnit.SECONDS);
-    cluster()
-        .subresource("status")
-        .patch(
-            PatchContext.of(PatchType.JSON_MERGE),
-            """
-            {"status": {"conditions": [{"type": "Handover", "status": "True", "reason": "Done",
-              "message": "router-b has the role", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
-            """);
-    cluster()
-        .patch(
-            PatchContext.of(PatchType.JSON_MERGE),
-            "{\"metadata\":{\"annotations\":{\""
-                + GatewayNodeNames.HANDOVER_ANNOTATION
-                + "\":null}}}");
+    requested("router-b");
+    answered("True", "router-b has the role");
+    request(null);
 
     Said said = end(asking);
 
     assertThat(said.text()).contains("router-b has the role");
     assertThat(said.exit()).isZero();
+  }
+
+  @Test
+  void anAnswerToAnotherRequestIsNotTakenForItsOwn() throws IOException, InterruptedException {
+    answered("True", "router-a has the role");
+    Process asking = gateway("handover", "--to", "router-b", "-n", "default");
+    requested("router-b");
+    request(null);
+
+    Said said = end(asking);
+
+    assertThat(said.text())
+        .contains("vanished without an answer")
+        .doesNotContain("router-a has the role");
+    assertThat(said.exit()).isEqualTo(1);
+  }
+
+  @Test
+  void aRequestInItsPlaceIsSaid() throws IOException, InterruptedException {
+    Process asking = gateway("handover", "--to", "router-b", "-n", "default");
+    requested("router-b");
+    request("router-a");
+
+    Said said = end(asking);
+    request(null);
+
+    assertThat(said.text()).contains("somebody asked for a handover to router-a instead");
+    assertThat(said.exit()).isEqualTo(1);
+  }
+
+  private static void requested(String router) {
+    cluster()
+        .waitUntilCondition(
+            c ->
+                c.getMetadata().getAnnotations() != null
+                    && router.equals(
+                        c.getMetadata().getAnnotations().get(GatewayNodeNames.HANDOVER_ANNOTATION)),
+            60,
+            TimeUnit.SECONDS);
+  }
+
+  /** Null: takes it away. */
+  private static void request(@Nullable String router) {
+    cluster()
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"metadata\":{\"annotations\":{\""
+                + GatewayNodeNames.HANDOVER_ANNOTATION
+                + "\":"
+                + (router == null ? "null" : "\"" + router + "\"")
+                + "}}}");
+  }
+
+  private static void answered(String status, String message) {
+    cluster()
+        .subresource("status")
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            """
+            {"status": {"conditions": [{"type": "Handover", "status": "%s", "reason": "Done",
+              "message": "%s", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}}
+            """
+                .formatted(status, message));
   }
 
   @Test

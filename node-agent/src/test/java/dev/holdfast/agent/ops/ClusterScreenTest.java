@@ -82,6 +82,16 @@ class ClusterScreenTest {
   }
 
   @Test
+  void callsNothingSafeThatTheOperatorDoesNotKnow() {
+    String away =
+        HEALTHY.replace(
+            "status: \"True\", reason: AllReady, message: \"\"",
+            "status: Unknown, reason: NotHeard, message: router-a was active when it was last heard");
+
+    assertThat(render(away)).startsWith("NOT KNOWN: router-a was active when it was last heard\n");
+  }
+
+  @Test
   void saysThatNobodyIsActive() {
     assertThat(render("{metadata: {name: home, namespace: x}}"))
         .startsWith("NOT SAFE: no router is active.");

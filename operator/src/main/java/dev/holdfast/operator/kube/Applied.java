@@ -21,6 +21,20 @@ final class Applied {
 
   private static final Set<String> QUANTITIES = Set.of("cpu", "memory", "ephemeral-storage");
 
+  /** Lists that the API server merges by a key: others' entries are theirs, as their fields are. */
+  private static final Set<String> SHARED_LISTS =
+      Set.of(
+          "ownerReferences",
+          "containers",
+          "env",
+          "ports",
+          "volumes",
+          "volumeMounts",
+          "imagePullSecrets");
+
+  /** One whole value to the API server, to which admission webhooks add nevertheless. */
+  private static final String TOLERATIONS = "tolerations";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private Applied() {}
@@ -42,7 +56,7 @@ final class Applied {
         && covers(JSON.valueToTree(wanted), JSON.valueToTree(actual), "");
   }
 
-  /** Everything of {@code wanted} is in {@code actual}; lists are the same length. */
+  /** Everything of {@code wanted} is in {@code actual}; lists of ours alone are the same length. */
   static boolean covers(JsonNode wanted, @Nullable JsonNode actual, String field) {
     if (actual == null || actual.isNull()) {
       return wanted.isNull() || wanted.isContainerNode() && wanted.isEmpty();
@@ -52,11 +66,21 @@ final class Applied {
           .allMatch(entry -> covers(entry.getValue(), actual.get(entry.getKey()), entry.getKey()));
     }
     if (wanted.isArray()) {
-      return actual.isArray()
-          && wanted.size() == actual.size()
-          && coversEach(wanted, actual, field);
+      return actual.isArray() && coversList(wanted, actual, field);
     }
     return wanted.equals(actual) || sameQuantity(wanted, actual, field);
+  }
+
+  private static boolean coversList(JsonNode wanted, JsonNode actual, String field) {
+    if (field.equals(TOLERATIONS)) {
+      return wanted.valueStream().allMatch(one -> actual.valueStream().anyMatch(one::equals));
+    }
+    if (SHARED_LISTS.contains(field)) {
+      return wanted
+          .valueStream()
+          .allMatch(one -> actual.valueStream().anyMatch(other -> covers(one, other, field)));
+    }
+    return wanted.size() == actual.size() && coversEach(wanted, actual, field);
   }
 
   private static boolean coversEach(JsonNode wanted, JsonNode actual, String field) {

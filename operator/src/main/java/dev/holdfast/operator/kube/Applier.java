@@ -5,13 +5,20 @@ import dev.holdfast.api.v1alpha1.GatewayNodeNames;
 import dev.holdfast.operator.plan.ClusterPlan;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
+import java.net.HttpURLConnection;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,6 +28,9 @@ public final class Applier {
 
   private static final Logger LOG = LoggerFactory.getLogger(Applier.class);
 
+  /** A test in a JSON patch that failed. */
+  private static final int UNPROCESSABLE = 422;
+
   private final Sources sources;
   private final KubernetesClient client;
 
@@ -29,14 +39,50 @@ public final class Applier {
     this.client = client;
   }
 
-  /** In the plan's order; a failure ends it, and the next reconciliation goes on. */
-  public void apply(ClusterPlan plan, GatewayCluster cluster, Context<GatewayCluster> context) {
-    plan.wanted().forEach(wanted -> apply(wanted, context));
-    plan.unwanted().forEach(this::delete);
-    plan.roles().forEach((pod, role) -> label(cluster, pod, role));
-    if (plan.handoverAnswered()) {
-      removeAnnotation(cluster, GatewayNodeNames.HANDOVER_ANNOTATION);
+  /**
+   * In the plan's order. One object that the API server refuses stops no other; an API server that
+   * is away ends it, and the next reconciliation goes on.
+   *
+   * @return what was refused, a sentence each
+   */
+  public List<String> apply(
+      ClusterPlan plan, GatewayCluster cluster, Context<GatewayCluster> context) {
+    List<String> refused = new ArrayList<>();
+    plan.wanted().forEach(wanted -> trying(wanted, refused, () -> apply(wanted, context)));
+    for (HasMetadata unwanted : plan.unwanted()) {
+      // Of a router that left the GatewayNode goes last, and only when the rest is gone.
+      if (!trying(unwanted, refused, () -> delete(unwanted))) {
+        break;
+      }
     }
+    plan.roles()
+        .forEach(
+            (pod, role) -> trying(pod(cluster, pod), refused, () -> label(cluster, pod, role)));
+    return refused;
+  }
+
+  private static boolean trying(HasMetadata object, List<String> refused, Runnable write) {
+    try {
+      write.run();
+      return true;
+    } catch (KubernetesClientException e) {
+      if (e.getCode() < 400) {
+        throw e;
+      }
+      String sentence = name(object) + ": " + sentence(e);
+      LOG.warn("refused: {}", sentence);
+      // The kind may be uninstalled while we run, and a gateway needs no monitoring.
+      if (!(object instanceof GenericKubernetesResource)) {
+        refused.add(sentence);
+      }
+      return false;
+    }
+  }
+
+  private static String sentence(KubernetesClientException e) {
+    return e.getStatus() == null || e.getStatus().getMessage() == null
+        ? String.valueOf(e.getMessage())
+        : e.getStatus().getMessage();
   }
 
   private <R extends HasMetadata> void apply(R wanted, Context<GatewayCluster> context) {
@@ -61,27 +107,58 @@ public final class Applier {
     }
   }
 
+  private static Pod pod(GatewayCluster cluster, String name) {
+    Pod pod = new Pod();
+    pod.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(name)
+            .withNamespace(cluster.getMetadata().getNamespace())
+            .build());
+    return pod;
+  }
+
+  /** A pod that went meanwhile needs no label. */
   private void label(GatewayCluster cluster, String pod, String role) {
     Pod change = new Pod();
     change.setMetadata(
-        new io.fabric8.kubernetes.api.model.ObjectMetaBuilder()
-            .addToLabels(GatewayNodeNames.ROLE_LABEL, role)
-            .build());
-    client
-        .pods()
-        .inNamespace(cluster.getMetadata().getNamespace())
-        .withName(pod)
-        .patch(PatchContext.of(PatchType.JSON_MERGE), change);
+        new ObjectMetaBuilder().addToLabels(GatewayNodeNames.ROLE_LABEL, role).build());
+    try {
+      client
+          .pods()
+          .inNamespace(cluster.getMetadata().getNamespace())
+          .withName(pod)
+          .patch(PatchContext.of(PatchType.JSON_MERGE), change);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != HttpURLConnection.HTTP_NOT_FOUND) {
+        throw e;
+      }
+    }
   }
 
-  private void removeAnnotation(GatewayCluster cluster, String annotation) {
-    client
-        .resources(GatewayCluster.class)
-        .inNamespace(cluster.getMetadata().getNamespace())
-        .withName(cluster.getMetadata().getName())
-        .patch(
-            PatchContext.of(PatchType.JSON_MERGE),
-            "{\"metadata\":{\"annotations\":{\"" + annotation + "\":null}}}");
+  /**
+   * Takes an annotation away, unless it has another value by now: that is a new request.
+   *
+   * @return whether it was this one that went
+   */
+  public boolean remove(GatewayCluster cluster, String annotation, String value) {
+    String path = "/metadata/annotations/" + annotation.replace("/", "~1");
+    List<Map<String, String>> patch =
+        List.of(
+            Map.of("op", "test", "path", path, "value", value),
+            Map.of("op", "remove", "path", path));
+    try {
+      client
+          .resources(GatewayCluster.class)
+          .inNamespace(cluster.getMetadata().getNamespace())
+          .withName(cluster.getMetadata().getName())
+          .patch(PatchContext.of(PatchType.JSON), Serialization.asJson(patch));
+      return true;
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == UNPROCESSABLE || e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   private static String name(HasMetadata object) {

@@ -13,8 +13,10 @@ import dev.holdfast.operator.plan.Observed;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.List;
@@ -46,6 +48,7 @@ public final class Observer {
   /** Everything that counts for one GatewayCluster. */
   public Observed observe(GatewayCluster cluster) {
     Map<String, Machine> machines = machines();
+    Instant now = clock.instant();
     return new Observed(
         machines,
         Sources.of(sources.gatewayNodes, cluster),
@@ -55,8 +58,9 @@ public final class Observer {
         otherClaims(cluster),
         facts(machines.values()),
         sources.podMonitors != null,
+        sources.contact.since(now),
         freshKey(),
-        clock.instant());
+        now);
   }
 
   private Map<String, Machine> machines() {
@@ -71,17 +75,15 @@ public final class Observer {
 
   /**
    * A Secret that somebody made before has no label of ours and is in no cache: asked for by name
-   * before a new one is made.
+   * before a new one is made. Others may carry our label: the name decides.
    */
   private @Nullable Secret linkKey(GatewayCluster cluster) {
-    List<Secret> cached = Sources.of(sources.secrets, cluster);
-    return cached.isEmpty()
-        ? client
-            .secrets()
-            .inNamespace(cluster.getMetadata().getNamespace())
-            .withName(GatewayNodeNames.linkKeySecret(cluster.getMetadata().getName()))
-            .get()
-        : cached.getFirst();
+    String name = GatewayNodeNames.linkKeySecret(cluster.getMetadata().getName());
+    String namespace = cluster.getMetadata().getNamespace();
+    return sources
+        .secrets
+        .get(new ResourceID(name, namespace))
+        .orElseGet(() -> client.secrets().inNamespace(namespace).withName(name).get());
   }
 
   private List<Claim> otherClaims(GatewayCluster cluster) {

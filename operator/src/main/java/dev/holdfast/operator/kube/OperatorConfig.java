@@ -1,9 +1,9 @@
 package dev.holdfast.operator.kube;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.holdfast.operator.plan.AgentSettings;
-import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.quarkus.runtime.Quarkus;
 import io.smallrye.config.ConfigMapping;
@@ -29,6 +29,10 @@ public final class OperatorConfig {
 
     @WithDefault("false")
     boolean monitoring();
+
+    /** JSON: an object of texts. */
+    @WithDefault("{}")
+    String monitoringLabels();
 
     Optional<List<String>> podNetworks();
 
@@ -66,20 +70,27 @@ public final class OperatorConfig {
         variables.agent().image(),
         variables.agent().imagePullPolicy(),
         variables.agent().imagePullSecrets().orElse(List.of()),
-        resources(variables.agent().resources()),
+        json(
+            "HOLDFAST_AGENT_RESOURCES",
+            "the resources of a container",
+            variables.agent().resources(),
+            new TypeReference<>() {}),
         variables.monitoring(),
+        json(
+            "HOLDFAST_MONITORING_LABELS",
+            "an object of labels",
+            variables.monitoringLabels(),
+            new TypeReference<>() {}),
         variables.rolloutDeadline(),
         variables.linkKeyMaxAge());
   }
 
-  private static ResourceRequirements resources(String json) {
+  private static <T> T json(String variable, String what, String text, TypeReference<T> type) {
     try {
-      return new ObjectMapper().readValue(json, ResourceRequirements.class);
+      return new ObjectMapper().readValue(text, type);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(
-          "HOLDFAST_AGENT_RESOURCES is not the resources of a container in JSON: "
-              + e.getOriginalMessage(),
-          e);
+          variable + " is not " + what + " in JSON: " + e.getOriginalMessage(), e);
     }
   }
 
@@ -96,7 +107,10 @@ public final class OperatorConfig {
     return Clock.systemUTC();
   }
 
-  /** None with one replica: it would wait for the lease of the one before. */
+  /**
+   * One replica has it too in the chart: a pod on a node that died may work on while the next one
+   * starts. None where it is run by hand.
+   */
   @Produces
   @Dependent
   @Nullable LeaderElectionConfiguration leaderElection(Variables variables) {

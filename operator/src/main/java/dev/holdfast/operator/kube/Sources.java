@@ -18,12 +18,14 @@ import io.fabric8.kubernetes.api.model.rbac.RoleBinding;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.javaoperatorsdk.operator.api.config.informer.InformerEventSourceConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
+import io.javaoperatorsdk.operator.health.InformerHealthIndicator;
 import io.javaoperatorsdk.operator.processing.GroupVersionKind;
 import io.javaoperatorsdk.operator.processing.event.ResourceID;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import io.javaoperatorsdk.operator.processing.event.source.informer.InformerEventSource;
 import io.javaoperatorsdk.operator.processing.event.source.informer.TransformingItemStore;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -58,9 +60,10 @@ public final class Sources {
   final InformerEventSource<EndpointSlice, GatewayCluster> endpoints;
   final @Nullable InformerEventSource<ServiceCIDR, GatewayCluster> serviceNetworks;
   final @Nullable InformerEventSource<GenericKubernetesResource, GatewayCluster> podMonitors;
+  final ApiContact contact;
 
   /** Asks the API server which of the optional kinds it has. */
-  public Sources(EventSourceContext<GatewayCluster> context) {
+  public Sources(EventSourceContext<GatewayCluster> context, Clock clock) {
     this.context = context;
     KubernetesClient client = context.getClient();
     this.gatewayNodes = ofCluster(GatewayNode.class, one -> one);
@@ -78,6 +81,22 @@ public final class Sources {
             : null;
     this.podMonitors =
         Patience.untilAnswered(() -> hasPodMonitors(client), PAUSE_MILLIS) ? podMonitors() : null;
+    this.contact = new ApiContact(client, clock);
+    all.add(contact);
+  }
+
+  /**
+   * Every cache has been filled once. The SDK starts without one that it could not fill in time,
+   * and what is in no cache would be taken for what does not exist. PodMonitors may go: nothing is
+   * decided by them.
+   */
+  public boolean filled() {
+    return all.stream()
+        .filter(source -> source != podMonitors)
+        .filter(InformerEventSource.class::isInstance)
+        .map(source -> (InformerEventSource<?, ?>) source)
+        .flatMap(source -> source.informerHealthIndicators().values().stream())
+        .allMatch(InformerHealthIndicator::hasSynced);
   }
 
   /** For the SDK. */

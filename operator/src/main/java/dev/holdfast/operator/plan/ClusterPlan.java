@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param progress how far the routers are from what is wanted
  * @param troubles what a person should know of, a sentence each
  * @param handover what came of a request for a handover; null while none was made
- * @param handoverAnswered the request's annotation can go
+ * @param handoverAnswered the request's annotation can go, once the answer stands in the status
  * @param mayGo the resource is being deleted, and nothing is left to wait for
  */
 public record ClusterPlan(
@@ -33,6 +33,21 @@ public record ClusterPlan(
     unwanted = List.copyOf(unwanted);
     roles = Map.copyOf(roles);
     troubles = List.copyOf(troubles);
+  }
+
+  /** The same, of which the API server refused something. */
+  public ClusterPlan refused(List<String> sentences) {
+    return new ClusterPlan(
+        wanted,
+        unwanted,
+        roles,
+        acceptance,
+        Progress.halted(
+            "ApplyFailed", "the API server refused " + String.join("; and ", sentences)),
+        troubles,
+        handover,
+        handoverAnswered,
+        mayGo);
   }
 
   /** Something is on its way that may need another look without an event. */

@@ -5,6 +5,7 @@ import dev.holdfast.api.v1alpha1.GatewayNodeNames;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -30,7 +31,7 @@ public final class ClusterPlanner {
   public static ClusterPlan plan(
       GatewayCluster cluster, Observed observed, AgentSettings settings) {
     Acceptance acceptance = Acceptance.of(cluster, observed);
-    Reports reports = Reports.of(observed.gatewayNodes(), observed.now());
+    Reports reports = Reports.of(cluster, observed);
     Scene scene = new Scene(cluster, observed, settings, acceptance.accepted(), reports);
     return new ClusterPlanner(scene, acceptance).plan();
   }
@@ -61,10 +62,10 @@ public final class ClusterPlanner {
     }
     return new ClusterPlan(
         wanted,
-        unwanted(pods.keySet()),
+        unwanted(),
         roles(),
         acceptance,
-        scene.deleting() ? leaving() : specs.progress().or(rollout.progress()),
+        scene.deleting() ? leaving() : specs.progress().or(rollout.progress()).or(hostServices()),
         troubles(),
         wish.answer(),
         wish.answered(),
@@ -79,12 +80,10 @@ public final class ClusterPlanner {
     return pods;
   }
 
-  private HasMetadata daemonSet(String node, PodTemplateSpec pod) {
+  private DaemonSet daemonSet(String node, PodTemplateSpec pod) {
     String template = Templates.fingerprint(pod);
     String renewedAt =
-        scene
-            .observed()
-            .daemonSet(GatewayNodeNames.of(scene.name(), node))
+        daemonSet(node)
             .filter(set -> Rollout.annotation(set, Rollout.TEMPLATE_ANNOTATION).equals(template))
             .map(set -> Rollout.annotation(set, Rollout.RENEWED_ANNOTATION))
             .orElse(Instants.text(scene.observed().now()));
@@ -92,17 +91,47 @@ public final class ClusterPlanner {
   }
 
   private boolean monitored() {
-    return scene.observed().podMonitors() && scene.settings().monitoring() && scene.inPods();
+    return scene.observed().podMonitors()
+        && scene.settings().monitoring()
+        && (scene.inPods() || !scene.observed().daemonSets().isEmpty());
   }
 
-  private List<HasMetadata> unwanted(Set<String> inPods) {
+  /**
+   * Whether a router has its host service only a person knows, so the pods of agents that shall be
+   * host services are a person's to end: all at once would be no gateway at all.
+   */
+  private Progress hostServices() {
+    List<String> inPods =
+        scene.listed().stream()
+            .filter(node -> !scene.inPods())
+            .filter(node -> daemonSet(node).isPresent())
+            .sorted(scene.leastFirst())
+            .toList();
+    return inPods.isEmpty()
+        ? Progress.DONE
+        : Progress.halted(
+            "PodsRemain",
+            "agents shall be host services, and those of "
+                + String.join(", ", inPods)
+                + " are still pods; one router after the other, in this order: `kubectl -n "
+                + scene.namespace()
+                + " delete daemonset "
+                + GatewayNodeNames.of(scene.name(), inPods.getFirst())
+                + "`, start its host service, and go on when it is ready and in sync again");
+  }
+
+  private Optional<DaemonSet> daemonSet(String node) {
+    return scene.observed().daemonSet(GatewayNodeNames.of(scene.name(), node));
+  }
+
+  private List<HasMetadata> unwanted() {
     if (scene.deleting()) {
       return List.of();
     }
     List<HasMetadata> unwanted = new ArrayList<>();
     List<String> leaving = scene.leaving();
     Set<String> kept =
-        Stream.concat(inPods.stream(), leaving.stream())
+        Stream.concat(scene.listed().stream(), leaving.stream())
             .map(node -> GatewayNodeNames.of(scene.name(), node))
             .collect(Collectors.toSet());
     scene.observed().daemonSets().stream()

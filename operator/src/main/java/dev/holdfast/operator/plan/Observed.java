@@ -19,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param linkKey the link key's Secret, if there is one
  * @param otherClaims what other GatewayClusters have or want
  * @param podMonitors that kind exists here
+ * @param hearingSince since when the API server has answered this operator without a break: no
+ *     router's silence is older than that
  * @param freshKey 32 random bytes in base64, used when a new link key is wanted
  */
 public record Observed(
@@ -30,6 +32,7 @@ public record Observed(
     List<Claim> otherClaims,
     KubernetesFacts facts,
     boolean podMonitors,
+    Instant hearingSince,
     String freshKey,
     Instant now) {
 

@@ -3,6 +3,7 @@ package dev.holdfast.operator.plan;
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
 import dev.holdfast.api.v1alpha1.FirewallStatus;
+import dev.holdfast.api.v1alpha1.GatewayCluster;
 import dev.holdfast.api.v1alpha1.GatewayNode;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import dev.holdfast.api.v1alpha1.PeerStatus;
@@ -11,6 +12,7 @@ import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The routers' own words, weighed: an agent that lost its power goes on saying "Active" in its last
  * report, and its peer knows better.
+ *
+ * <p>An old report alone says nothing: while the API server or the operator was away nobody could
+ * be heard. Silence is counted from when this operator has been hearing the API server; until then
+ * a router's last word stands, unless it was told as silent before.
  */
 public final class Reports {
 
@@ -38,18 +44,28 @@ public final class Reports {
   private static final String SILENT_LINK = "silent";
 
   private final Map<String, GatewayNode> nodes = new LinkedHashMap<>();
+  private final Map<String, Role> told = new HashMap<>();
+  private final Instant hearingSince;
   private final Instant now;
 
-  private Reports(Instant now) {
+  private Reports(Instant hearingSince, Instant now) {
+    this.hearingSince = hearingSince;
     this.now = now;
   }
 
-  /** Of one cluster's routers. */
-  public static Reports of(List<GatewayNode> gatewayNodes, Instant now) {
-    Reports reports = new Reports(now);
-    gatewayNodes.stream()
+  /**
+   * Of one cluster's routers.
+   *
+   * @param cluster with the status before
+   */
+  public static Reports of(GatewayCluster cluster, Observed observed) {
+    Reports reports = new Reports(observed.hearingSince(), observed.now());
+    observed.gatewayNodes().stream()
         .sorted(Comparator.comparing(one -> one.getSpec().node()))
         .forEach(one -> reports.nodes.put(one.getSpec().node(), one));
+    if (cluster.getStatus() != null) {
+      cluster.getStatus().routers().forEach(one -> reports.told.put(one.node(), one.role()));
+    }
     return reports;
   }
 
@@ -63,6 +79,20 @@ public final class Reports {
         .filter(this::alive)
         .max(Comparator.comparing(this::since))
         .or(this::givingUp);
+  }
+
+  /**
+   * When nobody has the role by the reports, the one that had it when it was last heard: its place
+   * in the order of changes stays the last until somebody else is active.
+   */
+  Optional<String> lastActive() {
+    return active()
+        .or(
+            () ->
+                nodes.keySet().stream()
+                    .filter(this::saysActive)
+                    .filter(node -> stale(node) || toldSilent(node))
+                    .max(Comparator.comparing(this::since)));
   }
 
   /** Nobody says yet that it has the role, and one has just given it up. */
@@ -110,11 +140,34 @@ public final class Reports {
 
   /** By a peer's word, or because no report came for minutes. */
   public boolean silent(String node) {
-    return silentByPeer(node).isPresent() || stale(node);
+    return silentByPeer(node).isPresent() || stale(node) || toldSilent(node);
   }
 
-  private boolean stale(String node) {
+  /** Its last word is old and counts still: nobody could hear it meanwhile. */
+  public boolean unheard(String node) {
+    return old(node) && !silent(node);
+  }
+
+  /** Of the routers that reported, none has been heard of late. */
+  boolean nobodyHeard() {
+    return nodes.keySet().stream().anyMatch(this::reported)
+        && nodes.keySet().stream().filter(this::reported).allMatch(this::old);
+  }
+
+  private boolean old(String node) {
     return reported(node) && heardAt(node).plus(SILENCE).isBefore(now);
+  }
+
+  /** No report for minutes in which it could have been heard. */
+  boolean stale(String node) {
+    return old(node) && hearingSince.plus(SILENCE).isBefore(now);
+  }
+
+  /** It was silent before nobody could be heard, and no report came since. */
+  private boolean toldSilent(String node) {
+    return old(node)
+        && told.get(node) == Role.INITIALIZE
+        && status(node).map(GatewayNodeStatus::role).filter(Role.INITIALIZE::equals).isEmpty();
   }
 
   /** By its own word, which is not old: peers may miss a router that works. */
@@ -125,7 +178,20 @@ public final class Reports {
   /** By its own word or for want of one it cannot do anything for the gateway. */
   boolean broken(String node) {
     Role role = status(node).map(GatewayNodeStatus::role).orElse(Role.INITIALIZE);
-    return stale(node) || role == Role.INITIALIZE || role == Role.FAULT;
+    return role == Role.INITIALIZE || role == Role.FAULT;
+  }
+
+  /** It stopped reporting, and no peer that reports hears it either. */
+  boolean lost(String node) {
+    return stale(node) && nodes.keySet().stream().noneMatch(peer -> hears(peer, node));
+  }
+
+  private boolean hears(String router, String peer) {
+    return !router.equals(peer)
+        && reported(router)
+        && !old(router)
+        && peers(router).stream()
+            .anyMatch(link -> link.router().equals(peer) && !link.state().equals(SILENT_LINK));
   }
 
   /**
@@ -187,6 +253,20 @@ public final class Reports {
   private static boolean stands(FirewallStatus firewall, long generation) {
     return Objects.requireNonNullElse(firewall.generation(), generation) >= generation
         && !Objects.requireNonNullElse(firewall.onTrial(), false);
+  }
+
+  /** Why it does not take what stands in its GatewayNode now; by its last word, old or not. */
+  Optional<String> refusal(String node) {
+    GatewayNode one = nodes.get(node);
+    return one == null
+        ? Optional.empty()
+        : condition(node, "Accepted")
+            .filter(condition -> condition.status() == ConditionStatus.FALSE)
+            .filter(
+                condition ->
+                    Objects.requireNonNullElse(condition.observedGeneration(), generation(one))
+                        >= generation(one))
+            .map(Condition::message);
   }
 
   public boolean withdrawn(String node) {

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * the role; it is asked to give the role up before its pod is touched.
  *
  * <p>A router whose agent does not work has nothing to lose: it is renewed at once, which is also
- * the way out of a bad image.
+ * the way out of a bad image. Of routers that only stopped reporting one is taken at a time, and
+ * nobody while a router has yet to be heard again.
  */
 final class Rollout {
 
@@ -59,14 +60,42 @@ final class Rollout {
   private void decide() {
     List<String> routers = wanted.keySet().stream().sorted(scene.leastFirst()).toList();
     routers.stream().filter(node -> !pending(node) || broken(node)).forEach(renew::add);
+    lost(routers).ifPresent(renew::add);
     List<String> waiting = routers.stream().filter(node -> !renew.contains(node)).toList();
     Optional<String> inFlight = routers.stream().filter(this::inFlight).findFirst();
     if (inFlight.isPresent()) {
       progress = flying(inFlight.get(), waiting);
     } else if (!waiting.isEmpty()) {
-      next(waiting.getFirst(), routers);
+      goOn(waiting, routers);
     }
     routers.stream().filter(this::leavesItsOldPod).forEach(movedAway::add);
+  }
+
+  /** The next one that stopped reporting, unless one of them has its new pod and is still lost. */
+  private Optional<String> lost(List<String> routers) {
+    List<String> lost = routers.stream().filter(scene.reports()::lost).toList();
+    return lost.stream().allMatch(this::pending) ? lost.stream().findFirst() : Optional.empty();
+  }
+
+  private void goOn(List<String> waiting, List<String> routers) {
+    Optional<String> unheard = routers.stream().filter(scene.reports()::unheard).findFirst();
+    Optional<String> next =
+        waiting.stream().filter(node -> !scene.reports().lost(node)).findFirst();
+    if (unheard.isPresent()) {
+      progress =
+          Progress.moving(
+              "RolloutWaits",
+              unheard.get()
+                  + " has to be heard again first: the API server or the operator was away");
+    } else if (next.isPresent()) {
+      next(next.get(), routers);
+    } else {
+      progress =
+          Progress.moving(
+              "RolloutWaits",
+              String.join(", ", waiting)
+                  + " stopped reporting, as did a router that has its new pod: that one first");
+    }
   }
 
   private Progress flying(String node, List<String> waiting) {
@@ -147,7 +176,7 @@ final class Rollout {
 
   private boolean inFlight(String node) {
     return scene.machine(node).map(Machine::ready).orElse(false)
-        && (pending(node) ? broken(node) : !settled(node));
+        && (pending(node) ? renew.contains(node) : !settled(node));
   }
 
   private boolean settled(String node) {

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResourceBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.IntOrString;
 import io.fabric8.kubernetes.api.model.LocalObjectReference;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReferenceBuilder;
 import io.fabric8.kubernetes.api.model.PodTemplateSpec;
@@ -23,6 +24,7 @@ import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.RoleBuilder;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -282,11 +284,16 @@ final class RouterObjects {
     return new VolumeBuilder().withName(name).withNewHostPath(path, type).build();
   }
 
+  /** Ours are found by our labels, whatever the chart's values add. */
   static GenericKubernetesResource podMonitor(Scene scene) {
+    ObjectMeta metadata = clusterMetadata(scene, scene.name()).build();
+    Map<String, String> labels = new HashMap<>(scene.settings().monitoringLabels());
+    labels.putAll(metadata.getLabels());
+    metadata.setLabels(labels);
     return new GenericKubernetesResourceBuilder()
         .withApiVersion("monitoring.coreos.com/v1")
         .withKind("PodMonitor")
-        .withMetadata(clusterMetadata(scene, scene.name()).build())
+        .withMetadata(metadata)
         .addToAdditionalProperties(
             "spec",
             Map.of(

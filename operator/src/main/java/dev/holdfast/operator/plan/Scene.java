@@ -95,8 +95,9 @@ record Scene(
         : gatewayNode(node).get().getSpec().handover().timeoutNanos();
   }
 
+  /** Also when it is only known to have been active last: it goes last in every change. */
   boolean isActive(String node) {
-    return reports.active().filter(node::equals).isPresent();
+    return reports.lastActive().filter(node::equals).isPresent();
   }
 
   /** A resource that cannot be used leaves the agents where they are. */
@@ -113,7 +114,7 @@ record Scene(
         .thenComparing(Comparator.naturalOrder());
   }
 
-  private int priority(String node) {
+  int priority(String node) {
     return spec().routers().stream()
         .filter(router -> router.node().equals(node))
         .map(RouterSpec::priority)

@@ -2,8 +2,6 @@ package dev.holdfast.operator.plan;
 
 import dev.holdfast.api.render.GatewayIdentity;
 import dev.holdfast.api.render.Renderer;
-import dev.holdfast.api.v1alpha1.Condition;
-import dev.holdfast.api.v1alpha1.ConditionStatus;
 import dev.holdfast.api.v1alpha1.GatewayNode;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
@@ -78,14 +76,18 @@ final class Specs {
     List<String> waitedFor = new ArrayList<>();
     wanted.forEach(
         (node, spec) -> {
-          if (scene.isActive(node) && !waitedFor.isEmpty() && differs(node, spec)) {
+          boolean goesLast = scene.isActive(node) && differs(node, spec);
+          if (goesLast && !waitedFor.isEmpty()) {
             keep(node);
             progress = waits(node, waitedFor);
+          } else if (goesLast && scene.reports().nobodyHeard()) {
+            keep(node);
+            progress = waitsForAWord(node);
           } else {
             specs.put(node, spec);
           }
           if (differs(node, spec) || !scene.reports().policyApplied(node)) {
-            if (scene.reports().alive(node)) {
+            if (scene.reports().alive(node) || !differs(node, spec) && refuses(node)) {
               waitedFor.add(node);
             }
           }
@@ -127,14 +129,21 @@ final class Specs {
     return scene.cluster().getMetadata().getGeneration();
   }
 
+  /** Also one that fell silent after it said so: what it refused is not tried on the active. */
+  private boolean refuses(String node) {
+    return scene.reports().refusal(node).isPresent();
+  }
+
+  private static Progress waitsForAWord(String active) {
+    return Progress.moving(
+        "PolicyToBackups",
+        active
+            + ", which was active when it was last heard, keeps its policy until a router reports");
+  }
+
   private Progress waits(String active, List<String> backups) {
     for (String backup : backups) {
-      Optional<String> refusal =
-          scene
-              .reports()
-              .condition(backup, "Accepted")
-              .filter(condition -> condition.status() == ConditionStatus.FALSE)
-              .map(Condition::message);
+      Optional<String> refusal = scene.reports().refusal(backup);
       if (refusal.isPresent()) {
         return Progress.halted(
             "PolicyRefused",

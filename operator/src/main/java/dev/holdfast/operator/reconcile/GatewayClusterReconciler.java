@@ -2,12 +2,14 @@ package dev.holdfast.operator.reconcile;
 
 import dev.holdfast.api.v1alpha1.GatewayCluster;
 import dev.holdfast.api.v1alpha1.GatewayClusterStatus;
+import dev.holdfast.api.v1alpha1.GatewayNodeNames;
 import dev.holdfast.operator.kube.Applier;
 import dev.holdfast.operator.kube.ClusterNetworks;
 import dev.holdfast.operator.kube.EventWriter;
 import dev.holdfast.operator.kube.Observer;
 import dev.holdfast.operator.kube.Sources;
 import dev.holdfast.operator.plan.AgentSettings;
+import dev.holdfast.operator.plan.Answer;
 import dev.holdfast.operator.plan.ClusterPlan;
 import dev.holdfast.operator.plan.ClusterPlanner;
 import dev.holdfast.operator.plan.Instants;
@@ -57,6 +59,8 @@ public class GatewayClusterReconciler
   /** Whether somebody took it. */
   private static final Duration NEXT_LOOK_AT_THE_ROLE = Duration.ofSeconds(6);
 
+  private static final Duration UNTIL_FILLED = Duration.ofSeconds(2);
+
   /** After some seconds: a conflict is gone by then. */
   private static final int TOLD_AT_ATTEMPT = 3;
 
@@ -66,7 +70,7 @@ public class GatewayClusterReconciler
   private @Nullable Hands hands;
 
   /** What there is once the SDK has its event sources. */
-  private record Hands(Observer observer, Applier applier, EventWriter events) {}
+  private record Hands(Sources sources, Observer observer, Applier applier, EventWriter events) {}
 
   public GatewayClusterReconciler(AgentSettings settings, ClusterNetworks networks, Clock clock) {
     this.settings = settings;
@@ -77,9 +81,10 @@ public class GatewayClusterReconciler
   @Override
   public List<EventSource<?, GatewayCluster>> prepareEventSources(
       EventSourceContext<GatewayCluster> context) {
-    Sources sources = new Sources(context);
+    Sources sources = new Sources(context, clock);
     hands =
         new Hands(
+            sources,
             new Observer(sources, context.getClient(), networks, clock),
             new Applier(sources, context.getClient()),
             new EventWriter(context.getClient(), clock));
@@ -89,21 +94,18 @@ public class GatewayClusterReconciler
   @Override
   public UpdateControl<GatewayCluster> reconcile(
       GatewayCluster cluster, Context<GatewayCluster> context) {
+    if (!hands().sources().filled()) {
+      return UpdateControl.<GatewayCluster>noUpdate().rescheduleAfter(UNTIL_FILLED);
+    }
     Observed observed = hands().observer().observe(cluster);
     ClusterPlan plan = ClusterPlanner.plan(cluster, observed, settings);
-    hands().applier().apply(plan, cluster, context);
-    GatewayClusterStatus status =
-        StatusRules.status(cluster, plan, observed, statusWrittenAt(cluster));
-    UpdateControl<GatewayCluster> control = UpdateControl.noUpdate();
-    if (!status.equals(cluster.getStatus())) {
-      hands().events().write(cluster, News.between(cluster.getStatus(), status));
-      control = UpdateControl.patchStatus(withStatus(cluster, status));
-    }
-    return control.rescheduleAfter(nextLook(plan, observed));
+    carryOut(plan, observed, cluster, context);
+    return UpdateControl.<GatewayCluster>noUpdate()
+        .rescheduleAfter(nextLook(plan, cluster, observed));
   }
 
-  private static Duration nextLook(ClusterPlan plan, Observed observed) {
-    if (Reports.of(observed.gatewayNodes(), observed.now()).roleIsOnItsWay()) {
+  private static Duration nextLook(ClusterPlan plan, GatewayCluster cluster, Observed observed) {
+    if (Reports.of(cluster, observed).roleIsOnItsWay()) {
       return NEXT_LOOK_AT_THE_ROLE;
     }
     return plan.moving() ? NEXT_LOOK_WHILE_MOVING : NEXT_LOOK;
@@ -112,27 +114,65 @@ public class GatewayClusterReconciler
   /** The same loop; the plan of a resource that is being deleted is its withdrawal. */
   @Override
   public DeleteControl cleanup(GatewayCluster cluster, Context<GatewayCluster> context) {
+    if (!hands().sources().filled()) {
+      return DeleteControl.noFinalizerRemoval().rescheduleAfter(UNTIL_FILLED.toMillis());
+    }
     Observed observed = hands().observer().observe(cluster);
     ClusterPlan plan = ClusterPlanner.plan(cluster, observed, settings);
     if (plan.mayGo()) {
       return DeleteControl.defaultDelete();
     }
-    hands().applier().apply(plan, cluster, context);
-    GatewayClusterStatus status =
-        StatusRules.status(cluster, plan, observed, statusWrittenAt(cluster));
-    if (!status.equals(cluster.getStatus())) {
-      hands().events().write(cluster, News.between(cluster.getStatus(), status));
-      context.resourceOperations().serverSideApplyPrimaryStatus(withStatus(cluster, status));
-    }
+    carryOut(plan, observed, cluster, context);
     return DeleteControl.noFinalizerRemoval().rescheduleAfter(NEXT_LOOK_WHILE_MOVING.toMillis());
   }
 
-  /** An API server that refuses or is away: tried again without end; told once, in an Event. */
+  /** The objects, the status, and then what speaks of the status: events, an answered request. */
+  private void carryOut(
+      ClusterPlan plan,
+      Observed observed,
+      GatewayCluster cluster,
+      Context<GatewayCluster> context) {
+    List<String> refused = hands().applier().apply(plan, cluster, context);
+    ClusterPlan told = refused.isEmpty() ? plan : plan.refused(refused);
+    GatewayClusterStatus status =
+        StatusRules.status(cluster, told, observed, statusWrittenAt(cluster));
+    if (!status.equals(cluster.getStatus())) {
+      context.resourceOperations().serverSideApplyPrimaryStatus(withStatus(cluster, status));
+      hands().events().write(cluster, News.between(cluster.getStatus(), status));
+    }
+    endRequest(plan, cluster);
+    if (!refused.isEmpty()) {
+      throw new NotApplied(refused);
+    }
+  }
+
+  private void endRequest(ClusterPlan plan, GatewayCluster cluster) {
+    Answer answer = plan.handover();
+    if (answer == null || !plan.handoverAnswered()) {
+      return;
+    }
+    String annotation = GatewayNodeNames.HANDOVER_ANNOTATION;
+    String asked = cluster.getMetadata().getAnnotations().get(annotation);
+    if (hands().applier().remove(cluster, annotation, asked)) {
+      hands().events().write(cluster, List.of(News.of(answer)));
+    }
+  }
+
+  /** The status says it; thrown so that the SDK tries again, less and less often. */
+  private static final class NotApplied extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    NotApplied(List<String> refused) {
+      super(String.join("; and ", refused));
+    }
+  }
+
+  /** An API server that is away: tried again without end; told once, in an Event. */
   @Override
   public ErrorStatusUpdateControl<GatewayCluster> updateErrorStatus(
       GatewayCluster cluster, Context<GatewayCluster> context, Exception e) {
     int attempt = context.getRetryInfo().map(RetryInfo::getAttemptCount).orElse(0);
-    if (attempt == TOLD_AT_ATTEMPT) {
+    if (attempt == TOLD_AT_ATTEMPT && !(e instanceof NotApplied)) {
       hands()
           .events()
           .write(cluster, List.of(new News(true, "ApplyFailed", String.valueOf(e.getMessage()))));

@@ -85,11 +85,19 @@ final class ConditionRules {
   }
 
   private Condition ready() {
-    return reports
-        .active()
-        .map(node -> condition("Ready", ConditionStatus.TRUE, "Active", node + " is active"))
-        .orElseGet(
-            () -> condition("Ready", ConditionStatus.FALSE, "NobodyActive", "no router is active"));
+    Optional<String> active = reports.active();
+    if (active.isEmpty()) {
+      return condition("Ready", ConditionStatus.FALSE, "NobodyActive", "no router is active");
+    }
+    return reports.unheard(active.get())
+        ? condition(
+            "Ready",
+            ConditionStatus.UNKNOWN,
+            "NotHeard",
+            active.get()
+                + " was active when it was last heard; the API server or the operator was away, and"
+                + " it has not reported since")
+        : condition("Ready", ConditionStatus.TRUE, "Active", active.get() + " is active");
   }
 
   private Condition progressing() {
@@ -215,7 +223,7 @@ final class ConditionRules {
                     + " are both active; look at the cables and switches between them"));
   }
 
-  /** The answer stays when the annotation is gone. */
+  /** The answer stays when the annotation is gone; its time is that of this answer. */
   private Optional<Condition> handover() {
     Answer answer = plan.handover();
     if (answer == null) {
@@ -227,7 +235,10 @@ final class ConditionRules {
           case DONE -> ConditionStatus.TRUE;
           case REFUSED -> ConditionStatus.FALSE;
         };
-    return Optional.of(condition("Handover", status, answer.reason(), answer.message()));
+    Condition fresh = condition("Handover", status, answer.reason(), answer.message());
+    boolean repeated =
+        old("Handover").filter(one -> one.message().equals(fresh.message())).isPresent();
+    return Optional.of(repeated ? fresh : since(fresh, Instants.text(now)));
   }
 
   private Condition condition(String type, ConditionStatus status, String reason, String message) {
@@ -253,12 +264,16 @@ final class ConditionRules {
     if (before == null || before.status() != fresh.status()) {
       return fresh;
     }
+    return since(fresh, before.lastTransitionTime());
+  }
+
+  private static Condition since(Condition condition, String time) {
     return new Condition(
-        fresh.type(),
-        fresh.status(),
-        fresh.observedGeneration(),
-        fresh.reason(),
-        fresh.message(),
-        before.lastTransitionTime());
+        condition.type(),
+        condition.status(),
+        condition.observedGeneration(),
+        condition.reason(),
+        condition.message(),
+        time);
   }
 }

@@ -4,6 +4,7 @@ import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
 import dev.holdfast.api.v1alpha1.GatewayClusterStatus;
 import dev.holdfast.api.v1alpha1.LastTransition;
+import dev.holdfast.operator.plan.Answer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -30,6 +31,12 @@ public record News(boolean warning, String reason, String message) {
       }
     }
     return news;
+  }
+
+  /** Of a request that has been answered, however often the answer was the same. */
+  public static News of(Answer answer) {
+    return new News(
+        answer.state() == Answer.State.REFUSED, "Handover" + answer.reason(), answer.message());
   }
 
   private static Optional<News> role(
@@ -59,18 +66,21 @@ public record News(boolean warning, String reason, String message) {
     return switch (condition.type()) {
       case "Accepted" -> condition.status() == ConditionStatus.FALSE;
       case "SplitBrain" -> condition.status() == ConditionStatus.TRUE;
-      case "Handover" -> true;
+      case "Handover" -> condition.status() == ConditionStatus.UNKNOWN;
       default -> false;
     };
   }
 
+  /** An answer is told when its request goes. */
   private static boolean changed(Condition old, Condition now) {
+    if (now.type().equals("Handover")) {
+      return now.status() == ConditionStatus.UNKNOWN && !old.message().equals(now.message());
+    }
     boolean otherStep =
         now.type().equals("Progressing")
             && !(old.reason().equals(now.reason()) && old.message().equals(now.message()));
-    boolean otherAnswer = now.type().equals("Handover") && !old.message().equals(now.message());
     boolean otherRefusal = now.type().equals("Accepted") && !old.message().equals(now.message());
-    return old.status() != now.status() || otherStep || otherAnswer || otherRefusal;
+    return old.status() != now.status() || otherStep || otherRefusal;
   }
 
   private static Optional<News> of(Condition condition) {
@@ -99,11 +109,7 @@ public record News(boolean warning, String reason, String message) {
                   ? new News(true, "TwoActive", condition.message())
                   : new News(false, "OneActive", "one router is active"));
       case "Handover" ->
-          Optional.of(
-              new News(
-                  condition.status() == ConditionStatus.FALSE,
-                  "Handover" + condition.reason(),
-                  condition.message()));
+          Optional.of(new News(false, "Handover" + condition.reason(), condition.message()));
       default -> Optional.empty();
     };
   }

@@ -29,6 +29,14 @@ final class SafeToReboot {
     if (active.isEmpty()) {
       return new Answer(false, "no router is active");
     }
+    Optional<String> unheard = routers.stream().filter(reports::unheard).findFirst();
+    if (unheard.isPresent()) {
+      return new Answer(
+          false,
+          unheard.get()
+              + " has not been heard since the API server or the operator was away: ask again when"
+              + " it has reported");
+    }
     return active.get().equals(node) ? ofTheActive(node) : ofABackup(node, active.get());
   }
 

@@ -41,7 +41,7 @@ public final class StatusRules {
     this.cluster = cluster;
     this.plan = plan;
     this.observed = observed;
-    this.reports = Reports.of(observed.gatewayNodes(), observed.now());
+    this.reports = Reports.of(cluster, observed);
     this.before = Objects.requireNonNullElse(cluster.getStatus(), NOTHING);
   }
 

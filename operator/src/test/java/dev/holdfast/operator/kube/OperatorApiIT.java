@@ -19,11 +19,16 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Secret;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
+import io.fabric8.kubernetes.api.model.apps.DaemonSetBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -112,6 +117,7 @@ class OperatorApiIT {
     assertThat(client.pods().inNamespace(NAMESPACE).withLabels(selector).list().getItems())
         .extracting(pod -> pod.getMetadata().getName())
         .containsExactlyInAnyOrder("seen-seen-a-pod", "seen-seen-b-pod");
+    assertThat(monitor.getMetadata().getLabels()).containsEntry("release", "prometheus");
     assertThat(monitor.getMetadata().getOwnerReferences())
         .extracting(OwnerReference::getName)
         .containsExactly("seen");
@@ -251,6 +257,114 @@ class OperatorApiIT {
     eventually(() -> world.condition("deny", "Handover").status() == ConditionStatus.FALSE);
     eventually(() -> annotation("deny", GatewayNodeNames.HANDOVER_ANNOTATION) == null);
     assertThat(world.gatewayNode("deny", "deny-a").getSpec().handoverTo()).isNull();
+  }
+
+  @Test
+  void everyRequestIsAnsweredByAnEventAlsoWhenTheAnswerIsTheSame() {
+    world.running("twice", "twice-a", "twice-b");
+
+    for (long count = 1; count <= 2; count++) {
+      long told = count;
+      annotate("twice", GatewayNodeNames.HANDOVER_ANNOTATION, "stranger");
+      eventually(() -> annotation("twice", GatewayNodeNames.HANDOVER_ANNOTATION) == null);
+      assertThat(world.condition("twice", "Handover").message())
+          .startsWith("stranger is no router");
+      eventually(() -> reasons("twice").stream().filter("HandoverRefused"::equals).count() == told);
+    }
+  }
+
+  @Test
+  void oneObjectThatIsRefusedStopsNeitherTheOthersNorTheStatusNorAnAnswer() {
+    world.running("webhook", "webhook-a", "webhook-b");
+    refuseDaemonSets("webhook-webhook-b");
+    client
+        .apps()
+        .daemonSets()
+        .inNamespace(NAMESPACE)
+        .withName("webhook-webhook-b")
+        .withGracePeriod(0)
+        .delete();
+
+    eventually(() -> world.condition("webhook", "Progressing").reason().equals("ApplyFailed"));
+    assertThat(world.condition("webhook", "Progressing").status()).isEqualTo(ConditionStatus.FALSE);
+    assertThat(world.condition("webhook", "Progressing").message())
+        .contains("DaemonSet " + NAMESPACE + "/webhook-webhook-b")
+        .contains("not this one");
+
+    cordon("webhook-a", true);
+    annotate("webhook", GatewayNodeNames.HANDOVER_ANNOTATION, "webhook-a");
+    eventually(() -> world.gatewayNode("webhook", "webhook-a").getSpec().maintenance());
+    eventually(() -> annotation("webhook", GatewayNodeNames.HANDOVER_ANNOTATION) == null);
+    world.report("webhook", "webhook-b", Role.ACTIVE, true);
+    world.report("webhook", "webhook-a", Role.MAINTENANCE, true);
+    eventually(() -> "webhook-b".equals(world.cluster("webhook").getStatus().active()));
+    eventually(() -> "active".equals(label("webhook-webhook-b-pod")));
+
+    client.admissionRegistration().v1().validatingAdmissionPolicies().withName("refuse").delete();
+    eventually(() -> world.daemonSet("webhook", "webhook-b") != null);
+    eventually(() -> !world.condition("webhook", "Progressing").reason().equals("ApplyFailed"));
+  }
+
+  /** As an admission webhook does; returns when it does. */
+  private static void refuseDaemonSets(String name) {
+    String policy =
+        """
+        apiVersion: admissionregistration.k8s.io/v1
+        kind: ValidatingAdmissionPolicy
+        metadata: {name: refuse}
+        spec:
+          matchConstraints:
+            resourceRules:
+              - {apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [daemonsets]}
+          validations:
+            - {expression: "object.metadata.name != '%s'", message: not this one}
+        ---
+        apiVersion: admissionregistration.k8s.io/v1
+        kind: ValidatingAdmissionPolicyBinding
+        metadata: {name: refuse}
+        spec: {policyName: refuse, validationActions: [Deny]}
+        """
+            .formatted(name);
+    client
+        .load(new ByteArrayInputStream(policy.getBytes(StandardCharsets.UTF_8)))
+        .items()
+        .forEach(one -> client.resource(one).create());
+    DaemonSet probe =
+        new DaemonSetBuilder(world.daemonSet("webhook", "webhook-a"))
+            .withNewMetadata()
+            .withName(name)
+            .withNamespace("default")
+            .endMetadata()
+            .build();
+    eventually(
+        () -> {
+          try {
+            client.resource(probe).create();
+            client.resource(probe).delete();
+            return false;
+          } catch (KubernetesClientException e) {
+            return String.valueOf(e.getMessage()).contains("not this one");
+          }
+        });
+  }
+
+  @Test
+  void theLinkKeyIsTheSecretOfThatNameWhateverElseHasOurLabel() throws Exception {
+    client
+        .resource(
+            new SecretBuilder()
+                .withNewMetadata()
+                .withName("a-decoy")
+                .withNamespace(NAMESPACE)
+                .addToLabels(GatewayNodeNames.CLUSTER_LABEL, "named")
+                .endMetadata()
+                .build())
+        .create();
+    world.running("named", "named-a", "named-b");
+    String made = key("named");
+
+    world.report("named", "named-b", Role.BACKUP, true);
+    throughout(Duration.ofSeconds(1), () -> key("named").equals(made));
   }
 
   private static void annotate(String cluster, String key, String value) {

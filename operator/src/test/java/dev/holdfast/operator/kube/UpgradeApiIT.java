@@ -117,7 +117,9 @@ class UpgradeApiIT {
   private Operator replica(String name, AtomicInteger lost) {
     return world.newOperator(
         World.settings("agent:1"),
-        Leadership.configuration(NAMESPACE, name, lost::incrementAndGet));
+        overrider ->
+            overrider.withLeaderElectionConfiguration(
+                Leadership.configuration(NAMESPACE, name, lost::incrementAndGet)));
   }
 
   private String holder() {

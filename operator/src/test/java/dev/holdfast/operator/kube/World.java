@@ -42,7 +42,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.javaoperatorsdk.operator.Operator;
-import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
+import io.javaoperatorsdk.operator.api.config.ConfigurationServiceOverrider;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -59,6 +59,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -179,6 +180,7 @@ final class World implements AutoCloseable {
             .addToRequests("cpu", new io.fabric8.kubernetes.api.model.Quantity("0.05"))
             .build(),
         true,
+        Map.of("release", "prometheus"),
         Duration.ofSeconds(5),
         Duration.ofDays(90));
   }
@@ -188,21 +190,19 @@ final class World implements AutoCloseable {
     if (operator != null) {
       operator.stop();
     }
-    operator = newOperator(settings, null);
+    operator = newOperator(settings, overrider -> {});
     operator.start();
   }
 
   /**
-   * @param leadership null: it works alone
+   * @param more of the SDK's settings
    */
-  Operator newOperator(AgentSettings settings, @Nullable LeaderElectionConfiguration leadership) {
+  Operator newOperator(AgentSettings settings, Consumer<ConfigurationServiceOverrider> more) {
     Operator made =
         new Operator(
             overrider -> {
               overrider.withKubernetesClient(operatorsClient).withCloseClientOnStop(false);
-              if (leadership != null) {
-                overrider.withLeaderElectionConfiguration(leadership);
-              }
+              more.accept(overrider);
             });
     made.register(
         new GatewayClusterReconciler(

@@ -12,6 +12,7 @@ import dev.holdfast.api.v1alpha1.Role;
 import dev.holdfast.api.v1alpha1.RoleTransition;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -89,7 +90,17 @@ public record AgentReport(
         null,
         "0.1.0",
         now.toString(),
-        List.of(conditions));
+        Arrays.stream(conditions).map(one -> about(node, one)).toList());
+  }
+
+  private static Condition about(GatewayNode node, Condition condition) {
+    return new Condition(
+        condition.type(),
+        condition.status(),
+        node.getMetadata().getGeneration(),
+        condition.reason(),
+        condition.message(),
+        condition.lastTransitionTime());
   }
 
   private static List<String> fingerprints(Map<String, String> linkKeys) {

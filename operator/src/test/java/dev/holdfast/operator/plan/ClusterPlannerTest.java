@@ -127,6 +127,41 @@ class ClusterPlannerTest {
     }
 
     @Test
+    void thatABackupRefusesNeverReachesTheActiveAlsoWhenNobodyIsHeardForMinutes() {
+      stage.edit(Edits::policy);
+      stage.reconcile();
+      stage.says("b", Role.BACKUP, true);
+      stage.says(
+          "c",
+          Role.BACKUP,
+          true,
+          Stage.condition("Accepted", ConditionStatus.FALSE, "no such chain"));
+
+      stage.apiServerWasAway(Duration.ofMinutes(4));
+      stage.reconcile();
+      assertThat(generations()).isEqualTo("1 2 2");
+
+      stage.pass(Duration.ofMinutes(4));
+      stage.reconcile();
+      assertThat(generations()).isEqualTo("1 2 2");
+
+      stage.says("a", Role.ACTIVE, true);
+      ClusterPlan plan = stage.reconcile();
+      assertThat(generations()).isEqualTo("1 2 2");
+      assertThat(plan.progress().reason()).isEqualTo("PolicyRefused");
+    }
+
+    @Test
+    void doesNotReachTheLastActiveWhileNobodyReports() {
+      stage.pass(Duration.ofMinutes(4));
+      stage.edit(Edits::policy);
+      Progress waits = stage.reconcile().progress();
+
+      assertThat(generations()).isEqualTo("1 2 2");
+      assertThat(waits.message()).startsWith("a, which was active when it was last heard");
+    }
+
+    @Test
     void doesNotWaitForABackupThatIsSilent() {
       stage.edit(Edits::policy);
       stage.pass(Duration.ofMinutes(4));
@@ -457,12 +492,38 @@ class ClusterPlannerTest {
     }
 
     @Test
-    void toAutoGivesTheChoiceBackToPriorities() {
+    void toAutoGivesTheChoiceBackToPrioritiesAndIsAskedUntilTheBestRouterHasTheRole() {
       handOverToB();
       stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "auto");
 
-      assertThat(stage.reconcile().handoverAnswered()).isTrue();
+      assertThat(stage.reconcile().handoverAnswered()).isFalse();
       assertThat(stage.spec("a").handoverTo()).isNull();
+      assertThat(answer().message()).isEqualTo("auto: a is to get the role");
+
+      stage.says("a", Role.ACTIVE, true);
+      stage.says("b", Role.BACKUP, true);
+      assertThat(answer()).isEqualTo(new Answer(Answer.State.DONE, "Auto", "auto: a has the role"));
+      assertThat(stage.reconcile().handoverAnswered()).isTrue();
+    }
+
+    @Test
+    void toAutoIsDoneAtOnceWhereTheBestRouterThatMayHaveItHasTheRole() {
+      handOverToB();
+      stage.cordon("a", true);
+      stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "auto");
+
+      assertThat(answer().message()).isEqualTo("auto: b has the role");
+    }
+
+    @Test
+    void isNotDoneByAWordThatIsOld() {
+      stage.apiServerWasAway(Duration.ofMinutes(4));
+      stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "a");
+
+      assertThat(answer().state()).isEqualTo(Answer.State.ASKED);
+
+      stage.says("a", Role.ACTIVE, true);
+      assertThat(answer().state()).isEqualTo(Answer.State.DONE);
     }
 
     private Answer answer() {
@@ -473,10 +534,10 @@ class ClusterPlannerTest {
     void toACordonedRouterOrAStrangerIsRefused() {
       stage.cordon("b", true);
       stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "b");
-      assertThat(answer().message()).contains("uncordon it");
+      assertThat(answer().message()).startsWith("b ").contains("uncordon it");
 
       stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "z");
-      assertThat(answer().message()).contains("z is no router of this cluster");
+      assertThat(answer().message()).startsWith("z is no router of this cluster");
       assertThat(stage.plan().handoverAnswered()).isTrue();
     }
   }
@@ -549,14 +610,43 @@ class ClusterPlannerTest {
     }
 
     @Test
-    void takeThePlaceOfPodsAndNothingIsWithdrawn() {
+    void takeThePlaceOfPodsRouterByRouterAsAPersonEndsThem() {
       Stage stage = Stage.running("a", "b");
       stage.edit(Edits::onTheHost);
+      ClusterPlan plan = stage.reconcile();
+
+      assertThat(stage.daemonSet("a")).isNotNull();
+      assertThat(stage.daemonSet("b")).isNotNull();
+      assertThat(stage.spec("a").withdraw()).isFalse();
+      assertThat(plan.progress().state()).isEqualTo(Progress.State.HALTED);
+      assertThat(plan.progress().reason()).isEqualTo("PodsRemain");
+      assertThat(plan.progress().message())
+          .contains("those of b, a are still pods")
+          .contains("kubectl -n holdfast-system delete daemonset home-b");
+
+      stage.deleteDaemonSet("b");
+      assertThat(stage.reconcile().progress().message()).contains("delete daemonset home-a");
+      assertThat(stage.daemonSet("b")).isNull();
+
+      stage.deleteDaemonSet("a");
+      stage.says("a", Role.ACTIVE, true);
+      stage.says("b", Role.BACKUP, true);
+      assertThat(stage.reconcile().progress().reason()).isNotEqualTo("PodsRemain");
+    }
+
+    @Test
+    void areNotTouchedWhenPodsAreAskedFor() {
+      Stage stage = new Stage("a", "b");
+      stage.edit(Edits::onTheHost);
+      stage.reconcile();
+      stage.says("a", Role.ACTIVE, true);
+      stage.says("b", Role.BACKUP, true);
+      stage.edit(Edits::inPods);
       stage.reconcile();
 
-      assertThat(stage.daemonSet("a")).isNull();
-      assertThat(stage.daemonSet("b")).isNull();
-      assertThat(stage.spec("a").withdraw()).isFalse();
+      assertThat(stage.daemonSet("a")).isNotNull();
+      assertThat(stage.spec("a").maintenance()).isFalse();
+      assertThat(stage.spec("b").maintenance()).isFalse();
     }
 
     @Test

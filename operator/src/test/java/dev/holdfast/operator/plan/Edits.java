@@ -95,6 +95,14 @@ public final class Edits {
 
   /** Agents as host services. */
   static GatewayClusterSpec onTheHost(GatewayClusterSpec spec) {
+    return agents(spec, AgentMode.HOST);
+  }
+
+  static GatewayClusterSpec inPods(GatewayClusterSpec spec) {
+    return agents(spec, AgentMode.POD);
+  }
+
+  private static GatewayClusterSpec agents(GatewayClusterSpec spec, AgentMode mode) {
     return new GatewayClusterSpec(
         spec.routers(),
         spec.networks(),
@@ -104,6 +112,6 @@ public final class Edits {
         spec.nat(),
         spec.handover(),
         spec.roleHooks(),
-        new AgentSpec(AgentMode.HOST));
+        new AgentSpec(mode));
   }
 }

@@ -161,6 +161,106 @@ class RolloutTest {
     assertThat(stage.imageOf("b")).isEqualTo("agent:2");
   }
 
+  @Test
+  void thatIsHaltedStaysSoAfterTheApiServerWasAwayWhoeverReportsFirst() {
+    halted();
+
+    stage.apiServerWasAway(Duration.ofMinutes(4));
+    stage.reconcile();
+    assertThat(images()).isEqualTo("agent:1 agent:1 agent:broken");
+
+    for (String first : new String[] {"b", "a"}) {
+      stage.pass(Duration.ofSeconds(20));
+      stage.says(first, first.equals("a") ? Role.ACTIVE : Role.BACKUP, true);
+      stage.reconcile();
+      assertThat(images()).isEqualTo("agent:1 agent:1 agent:broken");
+    }
+    assertThat(stage.plan().progress().reason()).isEqualTo("RolloutHalted");
+  }
+
+  @Test
+  void thatIsHaltedStaysSoWhenNobodyReportsForMinutes() {
+    halted();
+
+    stage.pass(Duration.ofMinutes(4));
+    stage.reconcile();
+    stage.reconcile();
+
+    assertThat(images()).isEqualTo("agent:1 agent:1 agent:broken");
+  }
+
+  private void halted() {
+    stage.image("agent:broken");
+    stage.reconcile();
+    stage.pass(Duration.ofMinutes(6));
+    stage.says("a", Role.ACTIVE, true);
+    stage.says("b", Role.BACKUP, true);
+    stage.says("c", Role.INITIALIZE, false);
+    assertThat(stage.reconcile().progress().reason()).isEqualTo("RolloutHalted");
+  }
+
+  @Test
+  void waitsAfterTheApiServerWasAwayUntilEveryRouterIsHeardAgain() {
+    stage.apiServerWasAway(Duration.ofMinutes(4));
+    stage.image("agent:2");
+    stage.says("a", Role.ACTIVE, true);
+    stage.says("c", Role.BACKUP, true);
+
+    Progress waits = stage.reconcile().progress();
+
+    assertThat(images()).isEqualTo("agent:1 agent:1 agent:1");
+    assertThat(waits.reason()).isEqualTo("RolloutWaits");
+    assertThat(waits.message()).startsWith("b has to be heard again first");
+
+    stage.says("b", Role.BACKUP, true);
+    stage.reconcile();
+    assertThat(images()).isEqualTo("agent:1 agent:1 agent:2");
+  }
+
+  @Test
+  void takesOneAtATimeOfRoutersThatOnlyStoppedReportingAndTheLastActiveLast() {
+    stage.pass(Duration.ofMinutes(4));
+    stage.image("agent:2");
+    stage.reconcile();
+    stage.reconcile();
+    assertThat(images()).isEqualTo("agent:1 agent:1 agent:2");
+
+    stage.renewed("c");
+    stage.says("c", AgentReport.of(Role.BACKUP, false).withLink("silent"));
+    stage.reconcile();
+    stage.reconcile();
+    assertThat(images()).isEqualTo("agent:1 agent:2 agent:2");
+
+    stage.renewed("b");
+    stage.says("b", AgentReport.of(Role.ACTIVE, false).withLink("silent"));
+    stage.reconcile();
+    assertThat(images()).isEqualTo("agent:2 agent:2 agent:2");
+  }
+
+  @Test
+  void reachesADeadRouterAtOnceWhileItsPeerReports() {
+    Stage pair = Stage.running("a", "b");
+    pair.pass(Duration.ofMinutes(4));
+    pair.says("b", AgentReport.of(Role.ACTIVE, false).withLink("silent"));
+    pair.image("agent:2");
+    pair.reconcile();
+
+    assertThat(pair.imageOf("a")).isEqualTo("agent:2");
+    assertThat(pair.imageOf("b")).isEqualTo("agent:1");
+  }
+
+  @Test
+  void takesNoActiveThatItsPeerHearsForADeadOne() {
+    Stage pair = Stage.running("a", "b");
+    pair.pass(Duration.ofMinutes(4));
+    pair.says("b", Role.BACKUP, true);
+    pair.image("agent:2");
+    pair.reconcile();
+
+    assertThat(pair.imageOf("a")).isEqualTo("agent:1");
+    assertThat(pair.imageOf("b")).isEqualTo("agent:2");
+  }
+
   private void renewIgnoring(String missing) {
     stage.image("agent:2");
     stage.reconcile();

@@ -52,6 +52,7 @@ public final class Stage {
   private final List<Claim> claims = new ArrayList<>();
   private @Nullable Secret linkKey;
   private Instant now = START;
+  private Instant hearingSince = Instant.EPOCH;
   private String image = "agent:1";
   private int keys = 1;
 
@@ -119,6 +120,17 @@ public final class Stage {
     now = now.plus(time);
   }
 
+  /** So long that nobody could report, and now it is back. */
+  public void apiServerWasAway(Duration time) {
+    pass(time);
+    operatorStarts();
+  }
+
+  /** It has heard nobody yet. */
+  public void operatorStarts() {
+    hearingSince = now;
+  }
+
   /** What the operator sees now. */
   public Observed observed() {
     return new Observed(
@@ -130,6 +142,7 @@ public final class Stage {
         claims,
         KubernetesFacts.NONE,
         true,
+        hearingSince,
         key(keys),
         now);
   }
@@ -151,6 +164,7 @@ public final class Stage {
         List.of("pull"),
         new ResourceRequirements(),
         true,
+        Map.of("release", "prometheus"),
         Duration.ofMinutes(5),
         Duration.ofDays(90));
   }
@@ -208,6 +222,11 @@ public final class Stage {
 
   private static boolean named(HasMetadata object, String name) {
     return object.getMetadata().getName().equals(name);
+  }
+
+  /** As a person does with {@code kubectl delete daemonset}. */
+  public void deleteDaemonSet(String node) {
+    daemonSets.remove(GatewayNodeNames.of("home", node));
   }
 
   /** The pod of the newest template runs and is ready. */

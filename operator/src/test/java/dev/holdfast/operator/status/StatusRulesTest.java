@@ -10,10 +10,12 @@ import dev.holdfast.api.v1alpha1.LastTransition;
 import dev.holdfast.api.v1alpha1.Role;
 import dev.holdfast.api.v1alpha1.RouterStatus;
 import dev.holdfast.operator.plan.AgentReport;
+import dev.holdfast.operator.plan.Answer;
 import dev.holdfast.operator.plan.Edits;
 import dev.holdfast.operator.plan.Stage;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.DisplayName;
@@ -236,6 +238,122 @@ class StatusRulesTest {
     assertThat(News.between(healthy, write()))
         .extracting(News::reason)
         .containsExactly("RoleMoved", "RouterNotWell", "NotInSync");
+  }
+
+  @Test
+  void keepsWhoHasTheRoleAndSaysSoWhenNobodyCouldBeHeard() {
+    stage.pass(Duration.ofMinutes(6));
+    stage.says("a", Role.ACTIVE, true);
+    stage.says("b", Role.BACKUP, true);
+    GatewayClusterStatus before = write();
+    stage.apiServerWasAway(Duration.ofMinutes(4));
+
+    GatewayClusterStatus away = write();
+
+    assertThat(away.active()).isEqualTo("a");
+    assertThat(away.readyRouters()).isEqualTo("2/2");
+    assertThat(away.inSync()).isEqualTo("True");
+    assertThat(router(away, "a").role()).isEqualTo(Role.ACTIVE);
+    assertThat(condition(away, "Ready").status()).isEqualTo(ConditionStatus.UNKNOWN);
+    assertThat(condition(away, "Ready").message())
+        .startsWith("a was active when it was last heard; the API server or the operator was away");
+    assertThat(router(away, "b").safeToReboot()).isFalse();
+    assertThat(router(away, "b").note()).startsWith("a has not been heard since");
+    assertThat(News.between(before, away)).isEmpty();
+
+    stage.pass(Duration.ofSeconds(20));
+    stage.says("b", Role.BACKUP, true);
+    assertThat(condition(write(), "Ready").status()).isEqualTo(ConditionStatus.UNKNOWN);
+
+    stage.says("a", Role.ACTIVE, true);
+    GatewayClusterStatus heard = write();
+    assertThat(condition(heard, "Ready").status()).isEqualTo(ConditionStatus.TRUE);
+    assertThat(router(heard, "b").safeToReboot()).isTrue();
+    assertThat(News.between(before, heard)).isEmpty();
+  }
+
+  @Test
+  void hasNobodyActiveWhenNobodyReportsAlthoughTheyCouldForMinutes() {
+    write();
+    stage.apiServerWasAway(Duration.ofMinutes(4));
+    stage.pass(Duration.ofMinutes(4));
+
+    assertThat(write().active()).isNull();
+  }
+
+  @Test
+  void aRouterThatWasSilentBeforeTheOperatorStartedIsSoUntilItReports() {
+    stage.pass(Duration.ofMinutes(6));
+    stage.says("a", Role.ACTIVE, true);
+    GatewayClusterStatus before = write();
+    assertThat(before.readyRouters()).isEqualTo("1/2");
+
+    stage.operatorStarts();
+    stage.says("a", Role.ACTIVE, true);
+    GatewayClusterStatus after = write();
+
+    assertThat(after.readyRouters()).isEqualTo("1/2");
+    assertThat(News.between(before, after)).isEmpty();
+    assertThat(router(after, "a").safeToReboot()).isFalse();
+
+    stage.says("b", Role.BACKUP, true);
+    assertThat(write().readyRouters()).isEqualTo("2/2");
+  }
+
+  @Test
+  void anAnswerHasItsOwnTimeAndANewRequestItsOwnPatience() {
+    Stage three = Stage.running("a", "b", "c");
+    ask(three, "b");
+    three.pass(Duration.ofSeconds(30));
+    three.says("a", Role.ACTIVE, true);
+    ask(three, "c");
+    assertThat(condition(status(three), "Handover").lastTransitionTime())
+        .isEqualTo(Stage.START.plusSeconds(30).toString());
+
+    three.pass(Duration.ofSeconds(20));
+    assertThat(Objects.requireNonNull(three.plan().handover()).state())
+        .isEqualTo(Answer.State.ASKED);
+
+    three.pass(Duration.ofSeconds(20));
+    assertThat(Objects.requireNonNull(three.plan().handover()).message())
+        .startsWith("c did not get the role in time");
+  }
+
+  private static void ask(Stage of, String router) {
+    of.annotate("holdfast.dev/handover-to", router);
+    of.cluster().setStatus(status(of));
+  }
+
+  private static GatewayClusterStatus status(Stage of) {
+    return StatusRules.status(of.cluster(), of.plan(), of.observed(), Instant.EPOCH);
+  }
+
+  @Test
+  void anAnswerIsNewsWhenItsRequestGoesAndNotBefore() {
+    GatewayClusterStatus before = write();
+    stage.annotate("holdfast.dev/handover-to", "z");
+
+    assertThat(News.between(before, status(stage))).isEmpty();
+    assertThat(News.of(Objects.requireNonNull(stage.plan().handover())))
+        .isEqualTo(
+            new News(
+                true,
+                "HandoverRefused",
+                "z is no router of this cluster: write a name of spec.routers, or auto"));
+  }
+
+  @Test
+  void saysWhatTheApiServerRefused() {
+    var refused = stage.plan().refused(List.of("DaemonSet x/home-a: denied by somebody"));
+
+    Condition progressing =
+        condition(
+            StatusRules.status(stage.cluster(), refused, stage.observed(), Instant.EPOCH),
+            "Progressing");
+
+    assertThat(progressing.status()).isEqualTo(ConditionStatus.FALSE);
+    assertThat(progressing.reason()).isEqualTo("ApplyFailed");
+    assertThat(progressing.message()).contains("DaemonSet x/home-a: denied by somebody");
   }
 
   private static RouterStatus router(GatewayClusterStatus status, String node) {
