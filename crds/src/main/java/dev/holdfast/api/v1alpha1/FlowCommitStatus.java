@@ -26,7 +26,10 @@ public record FlowCommitStatus(
         @Required
         long putBack,
     @JsonPropertyDescription("Leftovers of an earlier life of this router, taken out.") @Required
-        long purged) {
+        long purged,
+    @JsonPropertyDescription(
+            "Flows of the peers that this kernel does not hold now, because it refused them.")
+        long missing) {
 
   public FlowCommitStatus {
     clashes = Copies.map(clashes);

@@ -189,6 +189,15 @@ public final class FlowLog {
     return store.isUsed(reference) ? store.getLong(reference, POSITION) : 0;
   }
 
+  /**
+   * Walks over the tombstones, oldest first.
+   *
+   * @param after what the last call gave, {@link #NONE} to begin; nothing has changed since
+   */
+  public int nextTombstone(int after) {
+    return after == NONE ? oldestTombstone : store.getInt(after, LATER_TOMBSTONE) - 1;
+  }
+
   // ----------------------------------------------------------------------------------- forgetting
 
   /** Every reader that counts knows all up to {@code position}: tombstones up to there go. */

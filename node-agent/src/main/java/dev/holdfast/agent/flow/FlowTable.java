@@ -44,6 +44,9 @@ public final class FlowTable {
   /** The owner of what our own kernel tracks. */
   public static final int OURS = 0;
 
+  /** The note of what had one under another owner, or was ours: see {@link #note}. */
+  public static final int MOVED = 255;
+
   /** Peers are numbered 1 to this. */
   public static final int PEERS_MAX = 255;
 
@@ -56,6 +59,7 @@ public final class FlowTable {
   private final int entriesMax;
   private final int tombstonesMax;
   private final int[] countByOwner = new int[PEERS_MAX + 1];
+  private final int[] countByNote = new int[MOVED + 1];
   private final int[] epochs = new int[PEERS_MAX + 1];
   private final FlowEntry heldFlow = new FlowEntry();
   private final ExpectEntry heldExpectation = new ExpectEntry();
@@ -111,16 +115,18 @@ public final class FlowTable {
     store.look(told.original, told.zone, FLOW);
     int handle = index.find(hash, store);
     if (handle == NONE || isEnded(handle)) {
+      int note = 0;
       if (handle == NONE) {
         handle = insert(hash, told.original.ipv6, FLOW);
         if (handle == NONE) {
           return Stored.FULL;
         }
       } else {
+        note = noteOnceMoved(handle, OURS);
         logOf(handle).unlink(handle);
       }
       store.write(handle, told);
-      revive(handle, owner, FLOW, nowSeconds);
+      revive(handle, owner, FLOW, note, nowSeconds);
       return Stored.INSERTED;
     }
     lastHandle = handle;
@@ -144,16 +150,18 @@ public final class FlowTable {
     store.look(told.expected, told.zone, EXPECTATION);
     int handle = index.find(hash, store);
     if (handle == NONE || isEnded(handle)) {
+      int note = 0;
       if (handle == NONE) {
         handle = insert(hash, told.expected.ipv6, EXPECTATION);
         if (handle == NONE) {
           return Stored.FULL;
         }
       } else {
+        note = noteOnceMoved(handle, OURS);
         logOf(handle).unlink(handle);
       }
       store.write(handle, told);
-      revive(handle, owner, EXPECTATION, nowSeconds);
+      revive(handle, owner, EXPECTATION, note, nowSeconds);
       return Stored.INSERTED;
     }
     lastHandle = handle;
@@ -187,10 +195,10 @@ public final class FlowTable {
     return handle;
   }
 
-  private void revive(int handle, int owner, int kind, int nowSeconds) {
+  private void revive(int handle, int owner, int kind, int note, int nowSeconds) {
     store.setByte(handle, LIFE, LIVE | kind);
     store.setByte(handle, OWNER, owner);
-    store.setByte(handle, NOTE, 0);
+    store.setByte(handle, NOTE, note);
     store.setShort(handle, EPOCH, epochs[owner]);
     store.setInt(handle, TOLD_AT, nowSeconds);
     count(handle, owner, 1);
@@ -213,9 +221,9 @@ public final class FlowTable {
     int before = ownerOf(handle);
     if (before != owner) {
       count(handle, before, -1);
-      count(handle, owner, 1);
+      store.setByte(handle, NOTE, noteOnceMoved(handle, owner));
       store.setByte(handle, OWNER, owner);
-      store.setByte(handle, NOTE, 0);
+      count(handle, owner, 1);
     }
     store.setByte(handle, LIFE, life);
     log(owner).append(handle);
@@ -223,6 +231,7 @@ public final class FlowTable {
 
   private void count(int handle, int owner, int difference) {
     countByOwner[owner] += difference;
+    countByNote[note(handle)] += difference;
     if ((store.getByte(handle, LIFE) & EXPECTATION) != 0) {
       expectations += difference;
     }
@@ -252,7 +261,10 @@ public final class FlowTable {
     int before = ownerOf(handle);
     log(before).unlink(handle);
     count(handle, before, -1);
-    store.setByte(handle, OWNER, owner);
+    if (before != owner) {
+      store.setByte(handle, NOTE, noteOnceMoved(handle, owner));
+      store.setByte(handle, OWNER, owner);
+    }
     store.setByte(handle, LIFE, store.getByte(handle, LIFE) & EXPECTATION | ENDED);
     FlowLog log = log(owner);
     log.append(handle);
@@ -333,13 +345,26 @@ public final class FlowTable {
     return store.getInt(handle, TOLD_AT);
   }
 
-  /** A number of 0 to 255 of the caller's, 0 at first and after a change of owner. */
+  /**
+   * A number of the caller's below {@link #MOVED}; 0 at first. A tombstone keeps it. With a change
+   * of owner, and when what had ended is stored again, it becomes MOVED: in the kernel there may be
+   * something of before. It stays 0 where nobody noted anything and the flow was never ours.
+   */
   public int note(int handle) {
     return store.getByte(handle, NOTE);
   }
 
   public void setNote(int handle, int note) {
+    if (isLive(handle)) {
+      countByNote[note(handle)]--;
+      countByNote[note]++;
+    }
     store.setByte(handle, NOTE, note);
+  }
+
+  private int noteOnceMoved(int handle, int owner) {
+    boolean fromOurs = ownerOf(handle) == OURS && owner != OURS;
+    return fromOurs || note(handle) != 0 ? MOVED : 0;
   }
 
   // ---------------------------------------------------------------------------- owners and sweeps
@@ -448,6 +473,11 @@ public final class FlowTable {
   /** Live entries of one owner, expectations included. */
   public int count(int owner) {
     return countByOwner[owner];
+  }
+
+  /** Live entries with this note, of all owners, expectations included. */
+  public int countNoted(int note) {
+    return countByNote[note];
   }
 
   /** Live expectations of all owners. */

@@ -176,6 +176,10 @@ public final class AgentMetrics implements MultiCollector {
       each(page, "commit_left_out", "What flows were written without.", "part", commit.leftOut());
       each(
           page, "commit_failed", "Flows that the kernel refused.", "errno", names(commit.failed()));
+      page.gauge(
+          "commit_missing",
+          "Peers' flows that the kernel refused and does not hold now.",
+          (double) commit.missing());
       page.counter("commit_put_back", "Flows that had timed out here.", (double) commit.putBack());
       page.counter("commit_purged", "Leftovers of an earlier life.", (double) commit.purged());
     }

@@ -83,7 +83,7 @@ public final class StatusReport {
         role(role.role()),
         report.time(role.sinceNanos()),
         report.ready(),
-        role.role() == dev.holdfast.agent.role.core.Role.ACTIVE ? role.peerInSync() : role.inSync(),
+        report.inSync(),
         report.virtualRouters(),
         parts.flowSync(),
         parts.flows(),
@@ -96,6 +96,18 @@ public final class StatusReport {
         parts.version(),
         null,
         report.conditions(before));
+  }
+
+  /** What a kernel refused is no reason for the role to wait, and none to call it held. */
+  private boolean inSync() {
+    RoleState role = snapshot.role();
+    if (role.role() == dev.holdfast.agent.role.core.Role.ACTIVE) {
+      FlowStatus flows = parts.flows();
+      return role.peerInSync()
+          && (flows == null || !flows.unprotected().containsKey(UnprotectedReason.REFUSED_BY_PEER));
+    }
+    FlowSyncStatus sync = parts.flowSync();
+    return role.inSync() && (sync == null || sync.commit() == null || sync.commit().missing() == 0);
   }
 
   private boolean ready() {

@@ -239,6 +239,8 @@ public final class StatusScreen {
             + " clashes, "
             + count(sum(commit.failed()))
             + " refused, "
+            + count(commit.missing())
+            + " missing, "
             + count(commit.putBack())
             + " put back, "
             + count(commit.purged())

@@ -15,6 +15,9 @@ public final class UnprotectedReason {
   /** Told to a conntrackd in NOTRACK mode, which confirms nothing. */
   public static final String UNCONFIRMED = "Unconfirmed";
 
+  /** A router that was told it says that its kernel refused it. */
+  public static final String REFUSED_BY_PEER = "RefusedByPeer";
+
   /** Our table had no room for it. */
   public static final String TABLE_FULL = "TableFull";
 
@@ -37,6 +40,7 @@ public final class UnprotectedReason {
           case NO_PEER -> "no other router holds them";
           case PEER_SILENT -> "a router that is silent now holds them, if it still runs";
           case UNCONFIRMED -> "told to a conntrackd that confirms nothing";
+          case REFUSED_BY_PEER -> "the other router's kernel refused them";
           case TABLE_FULL -> "the agent's table had no room";
           case IGNORED_BY_RULE -> "left out by flowSync.ignore";
           case IGNORED_PROTOCOL -> "their protocol is not copied";

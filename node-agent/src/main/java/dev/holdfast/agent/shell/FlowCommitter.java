@@ -43,8 +43,15 @@ final class FlowCommitter {
 
   static final int LIFETIME_MIN_SECONDS = 900;
 
-  /** The table's note of an entry that this kernel was given. */
+  // The table's note of an entry; 0: this kernel was never given it.
+  /** This kernel was given it, as it was then. */
   static final int WRITTEN = 1;
+
+  /** This kernel refused it, and does not hold it. */
+  static final int REFUSED = 2;
+
+  /** Something of before may stand there: the flow is created, and its end is told. */
+  static final int STALE = FlowTable.MOVED;
 
   /** What was in the way of a peer's flow. */
   enum Clash {
@@ -80,22 +87,29 @@ final class FlowCommitter {
    * One entry on its way.
    *
    * @param position of the entry when it was read; when it has another one it comes again anyway
+   * @param waited it has waited for its master once
    */
-  private record Job(int handle, long position, Way way, int leftOut, int attempts) {
+  private record Job(
+      int handle, long position, Way way, int leftOut, int attempts, boolean waited) {
     Job again(Way next, int without) {
-      return new Job(handle, position, next, leftOut | without, attempts + 1);
+      return new Job(handle, position, next, leftOut | without, attempts + 1, waited);
+    }
+
+    Job afterAll() {
+      return new Job(handle, position, way, leftOut, attempts, true);
     }
   }
 
   /** Deletes that clear the way: taken means that something stood there. No jobs of their own. */
-  private static final Job CLEARS_TUPLE = new Job(FlowTable.NONE, 0, Way.DELETE, 0, 0);
+  private static final Job CLEARS_TUPLE = new Job(FlowTable.NONE, 0, Way.DELETE, 0, 0, false);
 
-  private static final Job CLEARS_REPLY = new Job(FlowTable.NONE, 0, Way.DELETE, 0, 1);
+  private static final Job CLEARS_REPLY = new Job(FlowTable.NONE, 0, Way.DELETE, 0, 1, false);
 
   /** A batch under way: which job each request belongs to; null where a refusal does not count. */
   private static final class UnderWay {
     final List<@Nullable Job> jobs = new ArrayList<>();
     long firstPosition = Long.MAX_VALUE;
+    long endsUpTo;
     int tuplesCleared;
     int repliesCleared;
 
@@ -129,9 +143,14 @@ final class FlowCommitter {
   private final int cursor;
   private final Deque<UnderWay> underWay = new ArrayDeque<>();
   private final Deque<Job> again = new ArrayDeque<>();
+
+  /** Their master was not there; it may come later in the order. */
+  private final Deque<Job> afterAll = new ArrayDeque<>();
+
   private final Map<String, Long> refusals = new TreeMap<>();
   private long read;
   private long forgottenSeen;
+  private long ended;
   private long written;
   private final Map<Clash, Long> clashes = new EnumMap<>(Clash.class);
   private final Map<String, Long> leftOut = new TreeMap<>();
@@ -156,6 +175,9 @@ final class FlowCommitter {
     for (Job job : again) {
       committed = Math.min(committed, job.position() - 1);
     }
+    for (Job job : afterAll) {
+      committed = Math.min(committed, job.position() - 1);
+    }
     return committed;
   }
 
@@ -171,7 +193,7 @@ final class FlowCommitter {
 
   /** There is something to write that is not under way. */
   boolean wantsToWrite() {
-    return !again.isEmpty() || read < table.theirs().newestPosition();
+    return !again.isEmpty() || !afterAll.isEmpty() || read < table.theirs().newestPosition();
   }
 
   /**
@@ -180,7 +202,7 @@ final class FlowCommitter {
    */
   boolean missedEnds() {
     long forgotten = table.theirs().forgottenPosition();
-    boolean missed = forgotten > forgottenSeen && forgotten > committed();
+    boolean missed = forgotten > forgottenSeen && forgotten > Math.max(committed(), ended);
     forgottenSeen = forgotten;
     return missed;
   }
@@ -212,6 +234,11 @@ final class FlowCommitter {
     return was;
   }
 
+  /** Flows of theirs that this kernel refused, and so does not hold. */
+  int refusedNow() {
+    return table.countNoted(REFUSED);
+  }
+
   /** What the kernel refused for good, by errno. */
   Map<String, Long> refusals() {
     return new TreeMap<>(refusals);
@@ -236,37 +263,110 @@ final class FlowCommitter {
     }
     var filling = new UnderWay();
     ByteBuffer out = batch.requests();
-    while (filling.jobs.size() < REQUESTS_PER_BATCH && out.remaining() >= REQUEST_ROOM) {
+    for (int looked = 0; looked < LOOKED_AT_MAX && hasRoom(filling, out); looked++) {
       Job job = again.isEmpty() ? next() : again.poll();
       if (job == null) {
         break;
       }
-      if (table.position(job.handle()) == job.position()
-          && table.ownerOf(job.handle()) != FlowTable.OURS) {
+      if (table.position(job.handle()) != job.position()) {
+        overtaken(job);
+      } else if (table.ownerOf(job.handle()) != FlowTable.OURS && !isForgottenAnyway(job)) {
         write(out, job, filling);
       }
     }
     if (filling.jobs.isEmpty()) {
       batch.release();
-      return !again.isEmpty();
+      table.theirs().forgetEnded(committed());
+      return wantsToWrite();
     }
     underWay.add(filling);
     batch.submit(read);
     return true;
   }
 
+  private static boolean hasRoom(UnderWay filling, ByteBuffer out) {
+    return filling.jobs.size() < REQUESTS_PER_BATCH && out.remaining() >= REQUEST_ROOM;
+  }
+
+  /** It ended before this kernel was given it. */
+  private boolean isForgottenAnyway(Job job) {
+    return job.way() == Way.DELETE && table.note(job.handle()) == 0;
+  }
+
+  /**
+   * The kernel does not hold it as it was read, and it has changed since: it comes again, and is
+   * created then, since an update would change what stands in its way.
+   */
+  private void overtaken(Job job) {
+    int handle = job.handle();
+    if (job.way() == Way.DELETE || table.position(handle) == 0) {
+      return;
+    }
+    table.setNote(handle, STALE);
+    if (table.ownerOf(handle) != FlowTable.OURS && table.position(handle) <= read) {
+      table.tellAgain(handle); // An update of it is on its way already.
+    }
+  }
+
+  /**
+   * For a backup that writes only at a takeover: takes out of the kernel what ended and may stand
+   * there from before; what this kernel was never given is forgotten. One batch at a time.
+   */
+  void endSome() {
+    if (busy() || !hasEnds()) {
+      return;
+    }
+    ConntrackWriter.Batch batch = writer.tryAcquire();
+    if (batch == null) {
+      return;
+    }
+    var filling = new UnderWay();
+    ByteBuffer out = batch.requests();
+    int handle = FlowTable.NONE;
+    for (int looked = 0; looked < LOOKED_AT_MAX && hasRoom(filling, out); looked++) {
+      handle = table.theirs().nextTombstone(handle);
+      if (handle == FlowTable.NONE) {
+        break;
+      }
+      filling.endsUpTo = table.position(handle);
+      if (table.note(handle) != 0) {
+        delete(out, handle);
+        filling.add(null);
+      }
+    }
+    if (filling.jobs.isEmpty()) {
+      batch.release();
+      forgetEnded(filling.endsUpTo);
+    } else {
+      underWay.add(filling);
+      batch.submit(read);
+    }
+  }
+
+  /** What ended waits for {@link #endSome}. */
+  boolean hasEnds() {
+    return table.theirs().tombstones() > 0;
+  }
+
+  private void forgetEnded(long position) {
+    ended = Math.max(ended, position);
+    table.theirs().forgetEnded(position);
+  }
+
   private @Nullable Job next() {
     int handle = table.theirs().next(cursor);
     if (handle == FlowTable.NONE) {
       read = table.theirs().newestPosition();
-      return null;
+      again.addAll(afterAll);
+      afterAll.clear();
+      return again.poll();
     }
     read = table.theirs().position(handle);
     Way way =
         table.isEnded(handle)
             ? Way.DELETE
             : table.note(handle) == WRITTEN ? Way.UPDATE : Way.CREATE;
-    return new Job(handle, read, way, 0, 0);
+    return new Job(handle, read, way, 0, 0, false);
   }
 
   private void write(ByteBuffer out, Job job, UnderWay filling) {
@@ -299,7 +399,7 @@ final class FlowCommitter {
         filling.add(job);
       }
     }
-    if (job.way() != Way.DELETE) {
+    if (job.way() != Way.DELETE && table.note(job.handle()) != REFUSED) {
       table.setNote(job.handle(), WRITTEN);
     }
   }
@@ -312,6 +412,7 @@ final class FlowCommitter {
     }
     requests.create(out, expectation, expectation.timeoutSeconds);
     filling.add(job);
+    table.setNote(job.handle(), WRITTEN);
   }
 
   /**
@@ -357,17 +458,28 @@ final class FlowCommitter {
     UnderWay asked = underWay.remove();
     written += batch.taken();
     for (int i = 0; i < batch.refusals(); i++) {
-      Job job = asked.jobs.get(batch.refusedIndex(i));
+      Job job = asked.jobs.set(batch.refusedIndex(i), null);
       if (job != null && job.handle() == FlowTable.NONE) {
         asked.clears(job, -1);
       } else if (job != null) {
         refused(job, batch.refusedErrno(i));
       }
     }
+    asked.jobs.forEach(this::taken);
     count(Clash.SAME_TUPLE, asked.tuplesCleared);
     count(Clash.SAME_REPLY, asked.repliesCleared);
     batch.release();
-    table.theirs().forgetEnded(committed());
+    forgetEnded(Math.max(asked.endsUpTo, committed()));
+  }
+
+  /** What was refused before stays so until the kernel has taken it. */
+  private void taken(@Nullable Job job) {
+    if (job != null
+        && job.way() != Way.DELETE
+        && table.position(job.handle()) == job.position()
+        && table.note(job.handle()) == REFUSED) {
+      table.setNote(job.handle(), WRITTEN);
+    }
   }
 
   private void count(Clash clash, int many) {
@@ -388,23 +500,40 @@ final class FlowCommitter {
   }
 
   private void refused(Job job, int errno) {
-    if (table.position(job.handle()) != job.position()
-        || (job.way() == Way.DELETE && errno == Errno.ENOENT)) {
-      return; // It has changed meanwhile and comes again, or it is gone as it should be.
+    if (job.way() == Way.DELETE && errno == Errno.ENOENT) {
+      return; // It is gone as it should be.
     }
-    if (yields && (errno == Errno.EEXIST || errno == Errno.EBUSY)) {
-      table.setNote(job.handle(), 0);
+    if (table.position(job.handle()) != job.position()) {
+      overtaken(job);
       return;
     }
-    boolean isExpectation = table.isExpectation(job.handle());
-    if (!isExpectation && job.way() != Way.DELETE && job.attempts() < ATTEMPTS_MAX) {
-      Job next = secondTry(job, errno);
-      if (next != null) {
-        again.add(next);
-        return;
-      }
+    if (yields && (errno == Errno.EEXIST || errno == Errno.EBUSY)) {
+      giveWay(job.handle(), errno);
+      return;
     }
-    table.setNote(job.handle(), 0);
+    Job next = nextTry(job, errno);
+    if (next == null) {
+      givenUp(job, errno);
+    } else if (next.waited() && !job.waited()) {
+      afterAll.add(next);
+    } else {
+      again.add(next);
+    }
+  }
+
+  /** What our kernel tracks stays; what it has no place for beside that shall not become ours. */
+  private void giveWay(int handle, int errno) {
+    if (errno == Errno.EEXIST) {
+      table.setNote(handle, 0);
+      table.end(handle);
+    } else {
+      table.setNote(handle, STALE);
+    }
+  }
+
+  private void givenUp(Job job, int errno) {
+    boolean isExpectation = table.isExpectation(job.handle());
+    table.setNote(job.handle(), isExpectation || job.way() == Way.UPDATE ? STALE : REFUSED);
     kernelWasFull |= errno == Errno.ENOMEM;
     keep(job.handle(), isExpectation, Errno.describe(errno));
   }
@@ -425,6 +554,28 @@ final class FlowCommitter {
     if (refusals.merge(why, 1L, Long::sum) == 1) {
       LOG.warn("flow not committed errno=\"{}\" flow=\"{}\"", why, what);
     }
+  }
+
+  private @Nullable Job nextTry(Job job, int errno) {
+    if (errno == Errno.ENOENT && lacksMaster(job) && !job.waited()) {
+      return job.afterAll();
+    }
+    return table.isExpectation(job.handle())
+            || job.way() == Way.DELETE
+            || job.attempts() >= ATTEMPTS_MAX
+        ? null
+        : secondTry(job, errno);
+  }
+
+  /** What ENOENT means, unless the flow itself was to be there. */
+  private boolean lacksMaster(Job job) {
+    if (table.isExpectation(job.handle())) {
+      return true;
+    }
+    table.read(job.handle(), flow);
+    return (job.way() == Way.CREATE || job.way() == Way.REPLACE)
+        && flow.has(FlowEntry.HAS_MASTER)
+        && (job.leftOut() & CtRequests.WITHOUT_MASTER) == 0;
   }
 
   private @Nullable Job secondTry(Job job, int errno) {

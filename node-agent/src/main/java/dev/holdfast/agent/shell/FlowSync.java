@@ -5,7 +5,6 @@ import dev.holdfast.agent.flow.FlowTable;
 import dev.holdfast.agent.flow.ReplicationRules;
 import dev.holdfast.agent.loop.AgentEvent;
 import dev.holdfast.agent.loop.AgentLoop;
-import dev.holdfast.agent.ops.UnprotectedReason;
 import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.role.core.RoleState;
 import dev.holdfast.agent.role.core.Speakers;
@@ -355,13 +354,8 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
   /** How many flows of ours there are and how many a peer holds; on the loop's thread. */
   FlowStatus flowStatus() {
     long tracked = flows.count();
-    Protection protection = wire.protection();
-    long held = tracked - flows.countAfter(protection.heldPosition());
     Map<String, Long> unprotected = new TreeMap<>();
-    protection.count(flows::countAfter, unprotected);
-    if (table.refused() > 0) {
-      unprotected.put(UnprotectedReason.TABLE_FULL, table.refused());
-    }
+    long held = wire.protection().count(tracked, flows::countAfter, unprotected);
     kernel.countLeftOut(unprotected);
     return new FlowStatus(tracked, held, unprotected);
   }

@@ -39,6 +39,8 @@ final class FlowWatch {
   /** Some 6 MiB of a small heap. */
   private static final int ENDED_MAX = 100_000;
 
+  private static final int EXPECTATIONS_ENDED_MAX = 10_000;
+
   private final FlowTable table;
   private final CtCodec codec = new CtCodec();
   private final CtMessage message = new CtMessage();
@@ -61,6 +63,9 @@ final class FlowWatch {
 
   /** What ended meanwhile: a message of the dump would bring it back for ever. */
   private final Set<Long> endedWhileReading = new HashSet<>();
+
+  /** The same of expectations, which have no lives: one that is born again tells it itself. */
+  private final Set<String> expectationsEndedWhileReading = new HashSet<>();
 
   private long malformed;
 
@@ -130,6 +135,7 @@ final class FlowWatch {
   void dumpBegins() {
     leftOut.clear();
     endedWhileReading.clear();
+    expectationsEndedWhileReading.clear();
     reading = true;
     readingSince = table.ours().newestPosition();
   }
@@ -140,8 +146,11 @@ final class FlowWatch {
    * @return false when more flows ended meanwhile than could be remembered: some may be back
    */
   boolean dumpEnds() {
-    boolean remembered = endedWhileReading.size() < ENDED_MAX;
+    boolean remembered =
+        endedWhileReading.size() < ENDED_MAX
+            && expectationsEndedWhileReading.size() < EXPECTATIONS_ENDED_MAX;
     endedWhileReading.clear();
+    expectationsEndedWhileReading.clear();
     reading = false;
     return remembered;
   }
@@ -221,12 +230,22 @@ final class FlowWatch {
     } else if (lingers && kind != CtKind.SEEN) {
       table.store(FlowTable.OURS, telling(kind), flow, false, nowSeconds);
     } else if (kind == CtKind.SEEN && cleansFor != FlowTable.NONE) {
-      int handle = table.find(flow.original, flow.zone);
-      if (handle == FlowTable.NONE
-          && table.store(cleansFor, Telling.SEEN, flow, true, nowSeconds) == Stored.INSERTED) {
-        table.end(table.lastHandle());
-        purged++;
-      }
+      clean(nowSeconds);
+    }
+  }
+
+  /** What the active peer does not know goes; what it knows and we did not write is of before. */
+  private void clean(int nowSeconds) {
+    int handle = table.find(flow.original, flow.zone);
+    if (handle != FlowTable.NONE && table.note(handle) != 0) {
+      return;
+    }
+    if (handle != FlowTable.NONE && table.isLive(handle)) {
+      table.setNote(handle, FlowCommitter.STALE);
+    } else if (table.store(cleansFor, Telling.SEEN, flow, true, nowSeconds) == Stored.INSERTED) {
+      table.setNote(table.lastHandle(), FlowCommitter.STALE);
+      table.end(table.lastHandle());
+      purged++;
     }
   }
 
@@ -261,14 +280,21 @@ final class FlowWatch {
 
   private void takeExpectation(CtKind kind, int nowSeconds) {
     if (kind == CtKind.EXPECT_ENDED) {
-      int handle = table.findExpectation(expectation.expected, expectation.zone);
-      if (active && handle != FlowTable.NONE) {
-        table.end(handle);
+      if (reading && active && expectationsEndedWhileReading.size() < EXPECTATIONS_ENDED_MAX) {
+        expectationsEndedWhileReading.add(key(expectation));
       }
+      ended(table.findExpectation(expectation.expected, expectation.zone));
+    } else if (kind == CtKind.EXPECT_SEEN
+        && expectationsEndedWhileReading.contains(key(expectation))) {
+      return;
     } else if (active && rules.judge(expectation) == Replication.REPLICATED) {
       Telling telling = kind == CtKind.EXPECT_BORN ? Telling.BORN : Telling.SEEN;
       table.store(FlowTable.OURS, telling, expectation, true, nowSeconds);
     }
+  }
+
+  private static String key(ExpectEntry expectation) {
+    return expectation.expected + " zone=" + expectation.zone;
   }
 
   private static Telling telling(CtKind kind) {
@@ -287,7 +313,7 @@ final class FlowWatch {
       table.end(handle);
     } else if (table.ownerOf(handle) != FlowTable.OURS
         && table.note(handle) == FlowCommitter.WRITTEN) {
-      table.setNote(handle, 0);
+      table.setNote(handle, FlowCommitter.STALE);
       table.tellAgain(handle);
       putBack++;
     }

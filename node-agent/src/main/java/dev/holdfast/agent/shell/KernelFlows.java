@@ -97,12 +97,16 @@ final class KernelFlows implements AutoCloseable {
   private boolean purgeWanted = true;
   private int purgeAt = FlowTable.NONE;
   private boolean purging;
+  private int purgesFor = FlowTable.NONE;
   private boolean lostWhileReading;
+  private boolean otherRulesWhileReading;
   private boolean rewriteWanted;
   private boolean rewriting;
   private int rewriteAt = FlowTable.NONE;
   private long rewriteNotBeforeNanos;
   private long lost;
+  private long refusedBeforeReading;
+  private long withoutPlaceBefore;
 
   /**
    * @param flows the table as the peers see it
@@ -239,8 +243,11 @@ final class KernelFlows implements AutoCloseable {
 
   /** Other rules: what they let in or leave out from now on is found by reading the table anew. */
   void rules(ReplicationRules changed) {
-    if (watch.rules(changed) && active && dump == Dump.NONE) {
-      dump = Dump.WANTED;
+    if (watch.rules(changed) && active) {
+      otherRulesWhileReading = dump != Dump.NONE && dump != Dump.WANTED;
+      if (dump == Dump.NONE) {
+        dump = Dump.WANTED;
+      }
     }
   }
 
@@ -288,7 +295,8 @@ final class KernelFlows implements AutoCloseable {
     adopting = false;
     commitWanted = false;
     sweep = null;
-    purgeWanted = true;
+    otherRulesWhileReading = false;
+    purgeLater();
     flows.setActive(false);
     watch.active(false);
     watch.lingers(true);
@@ -298,6 +306,7 @@ final class KernelFlows implements AutoCloseable {
   /** Two routers were active, and one of them is no more: what it told beyond the other goes. */
   void purgeLater() {
     purgeWanted = true;
+    purgesFor = FlowTable.NONE;
   }
 
   /** A peer waits for what it told to be in the kernel. */
@@ -320,6 +329,11 @@ final class KernelFlows implements AutoCloseable {
    */
   boolean tableExact() {
     return !active || exact;
+  }
+
+  /** The kernel's table is read, or will be. */
+  boolean reads() {
+    return dump != Dump.NONE;
   }
 
   /** Everything that the peers told is in the kernel, or kept for a takeover. */
@@ -350,7 +364,9 @@ final class KernelFlows implements AutoCloseable {
     if (commitWanted && committer.wantsToWrite() && !committer.busy()) {
       return nowNanos;
     }
-    boolean writes = committer.restores() || (continuous && committer.wantsToWrite());
+    boolean writes =
+        committer.restores()
+            || (continuous ? committer.wantsToWrite() : !commitWanted && committer.hasEnds());
     return Math.min(
         writes && !committer.busy() ? writing.untilNanos() : Long.MAX_VALUE,
         fromDumper.isEmpty() ? Long.MAX_VALUE : reading.untilNanos());
@@ -366,8 +382,14 @@ final class KernelFlows implements AutoCloseable {
     return committer.refusals();
   }
 
-  /** Adds the flows in our kernel that the rules leave out, by reason. */
+  /** Flows of the peers that this kernel refused and does not hold. */
+  int refusedNow() {
+    return committer.refusedNow();
+  }
+
+  /** Adds the flows in our kernel that have no place in the table or are left out, by reason. */
   void countLeftOut(Map<String, Long> unprotected) {
+    putIfAny(unprotected, UnprotectedReason.TABLE_FULL, withoutPlace());
     putIfAny(
         unprotected,
         UnprotectedReason.IGNORED_BY_RULE,
@@ -378,6 +400,16 @@ final class KernelFlows implements AutoCloseable {
         UnprotectedReason.IGNORED_PROTOCOL,
         watch.leftOut(Replication.IGNORED_PROTOCOL));
     putIfAny(unprotected, UnprotectedReason.NOT_UNICAST, watch.leftOut(Replication.NOT_UNICAST));
+  }
+
+  /** As of the last reading of the kernel's table, and what was refused since. */
+  private long withoutPlace() {
+    if (!active) {
+      return 0;
+    }
+    return dump == Dump.NONE || dump == Dump.WANTED
+        ? table.refused() - refusedBeforeReading
+        : withoutPlaceBefore;
   }
 
   private static void putIfAny(Map<String, Long> counts, String reason, long count) {
@@ -399,7 +431,8 @@ final class KernelFlows implements AutoCloseable {
             .map(refusal -> new FailedFlow(refusal.flow(), refusal.errno()))
             .toList(),
         watch.putBack(),
-        watch.purged());
+        watch.purged(),
+        committer.refusedNow());
   }
 
   FlowTableStatus tableStatus() {
@@ -422,9 +455,12 @@ final class KernelFlows implements AutoCloseable {
       problems.add(
           "the flow table is full at " + table.entriesMax() + ": not every flow is replicated");
     }
-    Map<String, Long> refusals = committer.refusals();
-    if (!refusals.isEmpty()) {
-      problems.add("the kernel refused flows of the peers: " + refusals);
+    if (committer.refusedNow() > 0) {
+      problems.add(
+          "this kernel refused flows of the peers and lacks "
+              + committer.refusedNow()
+              + " of them; refused since the start: "
+              + committer.refusals());
     }
     return problems;
   }
@@ -456,13 +492,18 @@ final class KernelFlows implements AutoCloseable {
         // Until there is no more, or no batch is free.
       }
       commitWanted = active || committer.committed() < commitUntil;
-    } else if (continuous && mayWrite(nowNanos)) {
+    } else if (mayWrite(nowNanos)) {
       long began = System.nanoTime();
-      if (committer.commitSome()) {
+      if (continuous) {
+        committer.commitSome();
+      } else {
+        committer.endSome();
+      }
+      if (committer.busy()) {
         writing.began(began);
       }
     }
-    if (committer.missedEnds() && continuous) {
+    if (committer.missedEnds()) {
       // Their ends were forgotten before the kernel was told: what is there too much is looked for.
       purgeWanted = true;
     }
@@ -495,7 +536,8 @@ final class KernelFlows implements AutoCloseable {
       }
       return;
     }
-    if (!adopting && !exact && dump == Dump.NONE) {
+    // Some found no place: others may have ended since.
+    if (!adopting && (!exact || table.overflowed()) && dump == Dump.NONE) {
       dump = Dump.WANTED;
     }
   }
@@ -520,10 +562,12 @@ final class KernelFlows implements AutoCloseable {
     }
     if (dump == Dump.WANTED && nowNanos - dumpNotBeforeNanos >= 0) {
       if (dumper.begin(watch.dumpRequest(false))) {
+        withoutPlaceBefore = withoutPlace();
         dump = Dump.FLOWS;
         readInRole = roles;
         watch.dumpBegins();
         table.clearOverflow();
+        refusedBeforeReading = table.refused();
         sweep = active ? table.beginSweep(FlowTable.OURS) : null;
       }
     } else if (dump == Dump.SWEEPING) {
@@ -546,7 +590,8 @@ final class KernelFlows implements AutoCloseable {
   }
 
   private void dumped(long nowNanos) {
-    dump = Dump.NONE;
+    dump = otherRulesWhileReading && active ? Dump.WANTED : Dump.NONE;
+    otherRulesWhileReading = false;
     boolean remembered = watch.dumpEnds();
     if (active) {
       boolean full = table.overflowed() || !remembered;
@@ -557,7 +602,6 @@ final class KernelFlows implements AutoCloseable {
     } else if (cleans) {
       cleans = false;
       watch.cleaned();
-      purgeWanted = false;
     }
     dumpNotBeforeNanos = nowNanos + dumpAgainNanos;
     sweep = null;
@@ -593,17 +637,19 @@ final class KernelFlows implements AutoCloseable {
       return;
     }
     int owner = activePeer.getAsInt();
-    if (owner == FlowTable.NONE || !holdsTheirs() || dump != Dump.NONE) {
-      purging = false;
-      return;
-    }
+    purging = owner != FlowTable.NONE && holdsTheirs() && dump == Dump.NONE;
     if (!purging) {
-      purging = true;
+      return; // Under load there is often a change under way: it goes on where it was.
+    }
+    if (owner != purgesFor) {
+      purgesFor = owner;
       purgeAt = FlowTable.NONE;
     }
     purgeAt = watch.purgeSome(purgeAt, owner, STEP_ENTRIES, nowSeconds);
     if (purgeAt == FlowTable.NONE) {
       purging = false;
+      purgeWanted = false;
+      purgesFor = FlowTable.NONE;
       cleans = true;
       watch.cleanFor(owner);
       dump = Dump.WANTED;

@@ -260,6 +260,7 @@ public final class Rehearsal implements AutoCloseable {
           Main.version(),
           "",
           false,
+          0,
           List.of());
     }
 

@@ -32,6 +32,7 @@ import dev.holdfast.api.v1alpha1.NodeRouter;
 import dev.holdfast.api.v1alpha1.PeerStatus;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -59,6 +60,10 @@ final class SealedWire implements FlowWire {
   private static final long SIGNS_EVERY_NANOS = 200 * MILLI;
   private static final long FORGET_SESSIONS_NANOS = 1_000 * MILLI;
   private static final long POLICY_NANOS = 30_000 * MILLI;
+
+  /** Under load it changes all the time, and each change is a heartbeat at once. */
+  private static final long MISSING_EVERY_NANOS = 1_000 * MILLI;
+
   private static final int HEADROOM_BYTES = 48;
   private static final IpAddress HELLO_FOUR = IpAddress.parse("239.255.37.81");
   private static final IpAddress HELLO_SIX = IpAddress.parse("ff12::3781");
@@ -88,6 +93,7 @@ final class SealedWire implements FlowWire {
   private long policyHash;
   private final Map<String, Long> otherPolicySince = new HashMap<>();
   private long signsAtNanos;
+  private long missingToldAtNanos = System.nanoTime();
   private long settledAtNanos = System.nanoTime();
 
   private final class Sink implements LinkSink {
@@ -383,9 +389,17 @@ final class SealedWire implements FlowWire {
   private void tellPeers(SyncLinks all, long nowNanos) {
     RoleState now = standing.get();
     RouterState before = told;
-    if (now == judgedStanding && before != null && before.tableExact() == kernel.tableExact()) {
+    boolean otherMissing =
+        before != null
+            && before.missing() != kernel.refusedNow()
+            && nowNanos - missingToldAtNanos >= MISSING_EVERY_NANOS;
+    if (now == judgedStanding
+        && before != null
+        && before.tableExact() == kernel.tableExact()
+        && !otherMissing) {
       return;
     }
+    missingToldAtNanos = nowNanos;
     judgedStanding = now;
     RouterState state = state();
     told = state;
@@ -404,6 +418,7 @@ final class SealedWire implements FlowWire {
         Main.version(),
         now.successor(),
         now.stays(),
+        kernel.refusedNow(),
         now.faults().stream().map(Object::toString).toList());
   }
 
@@ -569,11 +584,15 @@ final class SealedWire implements FlowWire {
     if (all == null) {
       return Protection.NONE;
     }
-    boolean anyUp = all.links().stream().anyMatch(SyncLink::up);
+    List<SyncLink> up = all.links().stream().filter(SyncLink::up).toList();
     return new Protection(
         all.protectedPosition(),
         all.silentPosition(),
-        anyUp ? UnprotectedReason.NOT_YET_ACKNOWLEDGED : UnprotectedReason.NO_PEER);
+        up.isEmpty() ? UnprotectedReason.NO_PEER : UnprotectedReason.NOT_YET_ACKNOWLEDGED,
+        up.stream()
+            .max(Comparator.comparingLong(SyncLink::acknowledgedPosition))
+            .map(link -> link.peerState().missing())
+            .orElse(0));
   }
 
   @Override

@@ -446,16 +446,64 @@ class FlowTableTest {
     }
 
     @Test
-    void theCallersNoteGoesWithTheOwner() {
+    void theCallersNoteIsAnotherOneAfterAChangeOfOwner() {
       table.store(PEER, Telling.BORN, flow(1), true, 0);
       int handle = table.lastHandle();
       table.setNote(handle, 17);
       table.tellAgain(handle);
       assertThat(table.note(handle)).isEqualTo(17);
+      assertThat(table.countNoted(17)).isEqualTo(1);
 
-      table.adopt(1);
+      table.store(PEER + 1, Telling.BORN, flow(1), true, 0);
 
-      assertThat(table.note(handle)).isZero();
+      assertThat(table.note(handle)).isEqualTo(FlowTable.MOVED);
+      assertThat(table.countNoted(17)).isZero();
+    }
+
+    @Test
+    void whatNobodyNotedHasNoNoteUnderAnotherPeersNameButWhatWasOursHas() {
+      table.store(PEER, Telling.BORN, flow(1), true, 0);
+      table.store(PEER + 1, Telling.BORN, flow(1), true, 0);
+      assertThat(table.note(table.lastHandle())).isZero();
+
+      born(flow(2));
+      table.store(PEER, Telling.BORN, flow(2), true, 0);
+      assertThat(table.note(table.lastHandle())).isEqualTo(FlowTable.MOVED);
+
+      born(flow(3));
+      int ended = table.lastHandle();
+      table.end(ended, PEER);
+      assertThat(table.note(ended)).isEqualTo(FlowTable.MOVED);
+    }
+
+    @Test
+    void anEndKeepsTheNoteAndWhatIsBornAgainRemembersThatThereWasOne() {
+      table.store(PEER, Telling.BORN, flow(1), true, 0);
+      int handle = table.lastHandle();
+      table.setNote(handle, 17);
+      table.end(handle);
+      assertThat(table.note(handle)).isEqualTo(17);
+      assertThat(table.countNoted(17)).isZero();
+
+      table.store(PEER, Telling.BORN, flow(1), true, 0);
+
+      assertThat(table.note(table.lastHandle())).isEqualTo(FlowTable.MOVED);
+      assertThat(table.countNoted(FlowTable.MOVED)).isEqualTo(1);
+    }
+
+    @Test
+    void tombstonesAreGivenInTheOrderOfTheirEnds() {
+      born(flow(1));
+      int first = table.lastHandle();
+      born(flow(2));
+      int second = table.lastHandle();
+      table.end(second);
+      table.end(first);
+
+      FlowLog log = table.ours();
+      assertThat(log.nextTombstone(FlowLog.NONE)).isEqualTo(second);
+      assertThat(log.nextTombstone(second)).isEqualTo(first);
+      assertThat(log.nextTombstone(first)).isEqualTo(FlowLog.NONE);
     }
   }
 

@@ -35,7 +35,7 @@ class AgentMetricsTest {
          "commit":{"committed":5,"clashes":{"SameTuple":1},"leftOut":{"Helper":1},
            "failed":{"EINVAL, invalid argument":2},
            "lastFailed":[{"flow":"tcp src=192.0.2.1","errno":"EINVAL, invalid argument"}],
-           "putBack":1,"purged":1},
+           "putBack":1,"purged":1,"missing":1},
          "table":{"entries":10,"entriesMax":100,"bytes":4194304,"refused":0,
            "receiveBufferBytes":4096,"overruns":1},
          "dropped":{"Replayed":3},
@@ -89,7 +89,7 @@ class AgentMetricsTest {
   @Test
   void theScreenSaysInTwoLinesWhatThePeersFlowsMetHere() throws Exception {
     assertThat(StatusScreen.render(spec(), status(), Instant.EPOCH))
-        .contains("commit 5 written, 1 clashes, 2 refused, 1 put back, 1 purged\n")
+        .contains("commit 5 written, 1 clashes, 2 refused, 1 missing, 1 put back, 1 purged\n")
         .contains("disk   812 of 820 flows restored after the boot, written 2026-01-01T00:00:00Z\n")
         .contains(
             "table  10 of 100 entries, 4 MiB, 1 times overrun;"

@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.agent.firewall.core.Policies;
 import dev.holdfast.agent.loop.AgentCore;
+import dev.holdfast.agent.loop.AgentEvent;
 import dev.holdfast.agent.shell.CoreConfig;
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
+import dev.holdfast.api.v1alpha1.FlowCommitStatus;
+import dev.holdfast.api.v1alpha1.FlowSyncStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.KernelSetting;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -32,6 +36,28 @@ class StatusReportTest {
         .filter(condition -> condition.type().equals("Degraded"))
         .findFirst()
         .orElseThrow();
+  }
+
+  @Test
+  void aRouterWhoseKernelRefusedFlowsOfThePeersDoesNotHoldThemAll() {
+    assertThat(inSync(0)).isTrue();
+    assertThat(inSync(1)).isFalse();
+  }
+
+  private static boolean inSync(long missing) {
+    GatewayNodeSpec spec = Policies.article("");
+    AgentCore core = new AgentCore(CoreConfig.of(spec), 0);
+    core.apply(new AgentEvent.SyncChanged(true), 1);
+    var commit = new FlowCommitStatus(9, Map.of(), Map.of(), Map.of(), List.of(), 0, 0, missing);
+    var sync = new FlowSyncStatus(List.of(), List.of(), commit, null, Map.of(), null);
+    return Boolean.TRUE.equals(
+        StatusReport.of(
+                spec,
+                core.snapshot(1),
+                new StatusReport.Parts(true, List.of(), List.of(), sync, null, null, "1"),
+                Instant.EPOCH,
+                List.of())
+            .inSync());
   }
 
   private static KernelSetting setting(String name, @Nullable String problem) {

@@ -6,6 +6,7 @@ import dev.holdfast.agent.flow.FlowEntry;
 import dev.holdfast.agent.flow.FlowMemory;
 import dev.holdfast.agent.flow.FlowStatus;
 import dev.holdfast.agent.flow.FlowTable;
+import dev.holdfast.agent.flow.Flows;
 import dev.holdfast.agent.flow.IpProtocol;
 import dev.holdfast.agent.flow.Telling;
 import dev.holdfast.agent.linux.SyscallException;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The program {@code conntrack} puts things in the way, and is the judge of what stands there. */
 @DisplayName("Flows of the peers on their way into this kernel")
@@ -120,6 +123,14 @@ class FlowCommitterNetnsIT {
     turnUntil("everything in the kernel", committer::done);
   }
 
+  /** The kernel's answers are there, and nothing else was written meanwhile. */
+  private void hear() {
+    TestNetwork.await("answers", SOON, () -> !answers.isEmpty());
+    for (Runnable next = answers.poll(); next != null; next = answers.poll()) {
+      next.run();
+    }
+  }
+
   @Test
   void aFlowThatAPacketMadeBeforeIsReplacedByTheTranslatedOne() {
     // What nf_conntrack_tcp_loose makes of a segment that came before the flow.
@@ -149,6 +160,152 @@ class FlowCommitterNetnsIT {
     assertThat(committer.clashes()).containsExactly(Map.entry(FlowCommitter.Clash.SAME_REPLY, 1L));
   }
 
+  /** Changed before the kernel's answer is heard, and the change written before or after that. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatIsInTheWayOfAFlowThatChangesMeanwhileIsReplacedAllTheSame(boolean writtenBefore) {
+    inTheWay();
+    theirs(translated(1234));
+    assertThat(committer.commitSome()).isTrue();
+    FlowEntry changed = translated(1234);
+    changed.mark = 5;
+    changed.has |= FlowEntry.HAS_MARK;
+    theirs(changed);
+    if (writtenBefore) {
+      assertThat(committer.commitSome()).isTrue();
+    }
+    hear();
+
+    commit();
+
+    assertThat(conntrack("-L -p tcp")).contains("dst=10.2.0.1 sport=80 dport=1234", "mark=5");
+    assertThat(committer.clashes()).containsEntry(FlowCommitter.Clash.SAME_TUPLE, 1L);
+  }
+
+  @Test
+  void whatIsInTheWayIsReplacedAlsoWhenTheFlowChangesBeforeTheSecondTry() {
+    inTheWay();
+    theirs(translated(1234));
+    assertThat(committer.commitSome()).isTrue();
+    hear();
+    FlowEntry changed = translated(1234);
+    changed.mark = 5;
+    changed.has |= FlowEntry.HAS_MARK;
+    theirs(changed);
+
+    commit();
+
+    assertThat(conntrack("-L -p tcp")).contains("dst=10.2.0.1 sport=80 dport=1234", "mark=5");
+  }
+
+  private void inTheWay() {
+    conntrack(
+        "-I -p tcp -s 10.1.0.2 -d 10.2.0.2 --sport 1234 --dport 80 --state ESTABLISHED -t 60");
+  }
+
+  @Test
+  void anActiveRoutersOwnFlowStaysAndThePeersThatHasNoPlaceBesideItEnds() {
+    conntrack(
+        "-I -p tcp -s 10.1.0.9 -d 10.2.0.2 --sport 1234 --dport 80 --state ESTABLISHED -t 60"
+            + " --src-nat 10.2.0.1:1234");
+    committer.yields(true);
+    theirs(translated(1234));
+
+    commit();
+
+    assertThat(conntrack("-L -p tcp")).contains("10.1.0.9").doesNotContain("10.1.0.2");
+    assertThat(table.adopt(10)).isZero();
+    assertThat(table.used()).as("nor does it stay as an end").isZero();
+  }
+
+  @Test
+  void whatEndedBeforeItWasWrittenIsForgottenWithoutARequest() {
+    inTheWay();
+    theirs(translated(1234));
+    table.end(table.lastHandle());
+    theirs(translated(2));
+
+    commit();
+
+    assertThat(committer.written()).isEqualTo(1);
+    assertThat(conntrack("-L -p tcp")).contains("sport=2 ").contains("sport=1234 ");
+    assertThat(table.theirs().tombstones()).isZero();
+  }
+
+  @Test
+  void whoWritesOnlyAtATakeoverTakesOutWhatEndedAndStandsThere() {
+    theirs(translated(1));
+    int written = table.lastHandle();
+    theirs(translated(2));
+    commit();
+    long before = committer.written();
+    inTheWay();
+    theirs(translated(1234));
+    table.end(table.lastHandle());
+    theirs(translated(4));
+    table.end(written);
+
+    TestNetwork.await(
+        "no ends left",
+        SOON,
+        () -> {
+          committer.endSome();
+          for (Runnable next = answers.poll(); next != null; next = answers.poll()) {
+            next.run();
+          }
+          return !committer.hasEnds();
+        });
+
+    assertThat(conntrack("-L -p tcp"))
+        .contains("sport=2 ")
+        .contains("sport=1234 ")
+        .doesNotContain("sport=1 ", "sport=4 ");
+    assertThat(committer.written() - before).isEqualTo(1);
+    assertThat(committer.missedEnds()).isFalse();
+    commit();
+    assertThat(conntrack("-L -p tcp")).contains("sport=4 ");
+  }
+
+  @Test
+  void anExpectationWaitsForItsMasterThatComesLaterInTheOrder() {
+    table.store(PEER, Telling.BORN, Flows.expectation(40_000), true, 0);
+    FlowEntry master = Flows.tcp("10.1.0.2", 50_301, "10.2.0.2", 21);
+    master.has |= FlowEntry.HAS_HELPER;
+    master.helper.set("ftp");
+    theirs(master);
+
+    commit();
+
+    assertThat(conntrack("-L expect")).contains("dport=40000");
+    assertThat(committer.refusals()).isEmpty();
+    assertThat(committer.committed()).isEqualTo(table.theirs().newestPosition());
+  }
+
+  @Test
+  void aRelatedFlowWaitsForItsMasterToo() {
+    FlowEntry data = Flows.tcp("10.2.0.2", 20, "10.1.0.2", 40_000);
+    data.has |= FlowEntry.HAS_MASTER;
+    data.status |= FlowStatus.EXPECTED;
+    data.master.copyFrom(Flows.expectation(40_000).master);
+    theirs(data);
+    theirs(Flows.tcp("10.1.0.2", 50_301, "10.2.0.2", 21));
+
+    commit();
+
+    assertThat(committer.leftOut()).isEmpty();
+    assertThat(conntrack("-L -p tcp")).contains("sport=20 ", "sport=50301 ");
+  }
+
+  @Test
+  void whatHasNoMasterIsGivenUpWhenAllIsRead() {
+    table.store(PEER, Telling.BORN, Flows.expectation(40_000), true, 0);
+
+    commit();
+
+    assertThat(committer.refusals()).hasSize(1);
+    assertThat(committer.refusals().keySet().iterator().next()).startsWith("ENOENT");
+  }
+
   @Test
   void anEntryOfAnEarlierLifeIsMadeAnewAndNothingOfItStays() {
     conntrack(
@@ -176,9 +333,17 @@ class FlowCommitterNetnsIT {
 
     assertThat(committer.refusals()).hasSize(1).containsValue(20L);
     assertThat(committer.refusals().keySet().iterator().next()).startsWith("ERANGE");
+    assertThat(committer.refusedNow()).isEqualTo(20);
     assertThat(committer.lastRefused()).hasSize(FlowCommitter.REFUSED_KEPT);
     assertThat(committer.lastRefused().getLast().flow()).contains("sport=20 ");
     assertThat(conntrack("-L -p tcp")).contains("sport=1234").doesNotContain("sport=20 ");
+
+    theirs(translated(1));
+    table.end(table.find(translated(2).original, 0));
+    assertThat(committer.commitSome()).isTrue();
+    assertThat(committer.refusedNow()).as("until the kernel has taken it").isEqualTo(19);
+    commit();
+    assertThat(committer.refusedNow()).as("one was taken at last, one ended").isEqualTo(18);
   }
 
   @Test

@@ -3,11 +3,13 @@ package dev.holdfast.agent.shell;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.agent.ctnetlink.CtRequests;
+import dev.holdfast.agent.flow.ExpectEntry;
 import dev.holdfast.agent.flow.FlowEntry;
 import dev.holdfast.agent.flow.FlowMemory;
 import dev.holdfast.agent.flow.FlowState;
 import dev.holdfast.agent.flow.FlowStatus;
 import dev.holdfast.agent.flow.FlowTable;
+import dev.holdfast.agent.flow.Flows;
 import dev.holdfast.agent.flow.IpProtocol;
 import dev.holdfast.agent.flow.Replication;
 import dev.holdfast.agent.flow.ReplicationRules;
@@ -28,6 +30,9 @@ class FlowWatchTest {
   private static final short CTA_ID = 12;
   private static final int FLAGS = 6;
   private static final short MULTI = 2;
+  private static final short EXP_NEW = 2 << 8;
+  private static final short EXP_DELETE = 2 << 8 | 2;
+  private static final short BORN = 0x600;
 
   private final FlowTable table = new FlowTable(FlowMemory.onHeap(), 7, 1000, 100);
   private final FlowWatch watch =
@@ -184,10 +189,55 @@ class FlowWatchTest {
 
     ended(flow);
     assertThat(table.isLive(handle)).isTrue();
-    assertThat(table.note(handle)).isZero();
+    assertThat(table.note(handle)).as("to be created").isEqualTo(FlowCommitter.STALE);
     assertThat(table.position(handle)).isGreaterThan(before);
     assertThat(table.ours().newestPosition()).isZero();
     assertThat(watch.putBack()).isEqualTo(1);
+  }
+
+  @Test
+  void anExpectationOfTheirsThatEndedHereIsPutBack() {
+    ExpectEntry foretold = Flows.expectation(40_000);
+    table.store(PEER, Telling.BORN, foretold, true, 0);
+    int handle = find(foretold);
+    table.setNote(handle, FlowCommitter.WRITTEN);
+    long before = table.position(handle);
+
+    expectation(foretold, EXP_DELETE, (short) 0);
+
+    assertThat(table.isLive(handle)).isTrue();
+    assertThat(table.position(handle)).isGreaterThan(before);
+  }
+
+  @Test
+  void anExpectationThatEndedWhileADumpWasReadIsNotBroughtBackByIt() {
+    watch.active(true);
+    ExpectEntry ended = Flows.expectation(40_000);
+    ExpectEntry again = Flows.expectation(40_001);
+
+    watch.dumpBegins();
+    expectation(ended, EXP_DELETE, (short) 0);
+    expectation(ended, EXP_NEW, MULTI);
+    assertThat(find(ended)).isEqualTo(FlowTable.NONE);
+    expectation(again, EXP_DELETE, (short) 0);
+    expectation(again, EXP_NEW, BORN);
+    expectation(again, EXP_NEW, MULTI);
+    assertThat(table.isLive(find(again))).isTrue();
+    watch.dumpEnds();
+
+    watch.dumpBegins();
+    expectation(ended, EXP_NEW, MULTI);
+    assertThat(table.isLive(find(ended))).as("in the next dump").isTrue();
+  }
+
+  private void expectation(ExpectEntry foretold, short type, short flags) {
+    ByteBuffer event = buffer();
+    requests.create(event, foretold, foretold.timeoutSeconds);
+    watch.take(event.putShort(TYPE, type).putShort(FLAGS, flags).flip(), 1);
+  }
+
+  private int find(ExpectEntry foretold) {
+    return table.findExpectation(foretold.expected, foretold.zone);
   }
 
   @Test
@@ -201,7 +251,22 @@ class FlowWatchTest {
     assertThat(table.isLive(find(known))).isTrue();
     assertThat(table.isEnded(find(leftover))).isTrue();
     assertThat(table.ownerOf(find(leftover))).isEqualTo(PEER);
+    assertThat(table.note(find(leftover))).as("its end is told").isEqualTo(FlowCommitter.STALE);
+    assertThat(table.note(find(known))).as("here from before").isEqualTo(FlowCommitter.STALE);
     assertThat(table.ours().newestPosition()).isZero();
+  }
+
+  @Test
+  void aFlowThatEndedUnwrittenAndStandsHereFromBeforeIsTakenOut() {
+    FlowEntry ended = flow("192.168.0.50", 40_000);
+    table.store(PEER, Telling.BORN, ended, true, 0);
+    table.end(find(ended));
+    watch.cleanFor(PEER);
+
+    seen(ended);
+
+    assertThat(table.isEnded(find(ended))).isTrue();
+    assertThat(table.note(find(ended))).isEqualTo(FlowCommitter.STALE);
   }
 
   @Test
@@ -217,6 +282,7 @@ class FlowWatchTest {
     assertThat(table.isEnded(find(stale))).isTrue();
     assertThat(table.ours().newestPosition()).isEqualTo(told);
     assertThat(table.theirs().tombstones()).isEqualTo(1);
+    assertThat(table.note(find(stale))).as("its end is told").isEqualTo(FlowCommitter.STALE);
   }
 
   @Test

@@ -9,22 +9,27 @@ import dev.holdfast.agent.flow.FlowMemory;
 import dev.holdfast.agent.flow.FlowTable;
 import dev.holdfast.agent.flow.Flows;
 import dev.holdfast.agent.flow.ReplicationRules;
+import dev.holdfast.agent.flow.Telling;
 import dev.holdfast.agent.netns.TestNetwork;
 import dev.holdfast.agent.sync.core.TableFlows;
 import dev.holdfast.agent.sync.wire.ConntrackdCodec;
 import dev.holdfast.agent.sync.wire.Dialect;
 import dev.holdfast.agent.sync.wire.SyncMessage;
+import dev.holdfast.api.addr.Prefix;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -42,14 +47,17 @@ class KernelFlowsNetnsIT {
   private static final int BURST = 20_000;
   private static final int BEFORE = 100;
   private static final int ENDED = 40;
+  private static final int KNOWN = 5_000;
 
   /** Several times the largest window. */
   private static final int ELSEWHERE_BYTES = 30_000_000;
 
   private final TestNetwork network = TestNetwork.open();
   private final CtRequests requests = new CtRequests();
-  private final Router active = new Router("active", ConntrackListener.Options.DEFAULT);
-  private final Router backup = new Router("backup", ConntrackListener.Options.DEFAULT);
+  private final Router active =
+      new Router(network.namespace("active"), ConntrackListener.Options.DEFAULT);
+  private final Router backup =
+      new Router(network.namespace("backup"), ConntrackListener.Options.DEFAULT);
 
   @AfterEach
   void close() {
@@ -67,9 +75,10 @@ class KernelFlowsNetnsIT {
     final Queue<Runnable> work = new ConcurrentLinkedQueue<>();
     final KernelFlows kernel;
     final int cursor;
+    int activePeer = FlowTable.NONE;
 
-    Router(String name, ConntrackListener.Options heard) {
-      namespace = network.namespace(name);
+    Router(String namespace, ConntrackListener.Options heard) {
+      this.namespace = namespace;
       kernel =
           network.call(
               namespace,
@@ -88,7 +97,7 @@ class KernelFlowsNetnsIT {
       for (Runnable next = work.poll(); next != null; next = work.poll()) {
         next.run();
       }
-      kernel.turn(System.nanoTime(), () -> FlowTable.NONE);
+      kernel.turn(System.nanoTime(), () -> activePeer);
     }
 
     /** Everything that changed goes over at once. */
@@ -213,6 +222,136 @@ class KernelFlowsNetnsIT {
     assertThat(backup.listed()).hasSize(BEFORE);
   }
 
+  @Test
+  void aBackupThatWritesAtATakeoverTakesLeftoversOutAndKeepsNoEndsOfWhatItNeverWrote() {
+    backup.kernel.continuous(false);
+    beginAsActive(backup);
+    List<FlowEntry> before = tcp("10.1.0.2", BEFORE);
+    backup.make(before, List.of());
+    await("its own flows", () -> backup.flows.count() == BEFORE, backup);
+    backup.kernel.giveUp(System.nanoTime());
+    beginAsActive(active);
+    active.make(before.subList(ENDED, BEFORE), List.of());
+    active.make(tcp("10.1.0.3", BEFORE), List.of());
+    goOver(2 * BEFORE - ENDED);
+
+    backup.activePeer = TableFlows.owner(PEER);
+
+    await("leftovers out", () -> backup.listed().size() == BEFORE - ENDED, backup);
+    await("no more cleaning", () -> !backup.kernel.reads() && nothingEnded(), backup);
+    assertThat(backup.kernel.commitStatus().purged()).isGreaterThanOrEqualTo(ENDED);
+    long written = backup.kernel.commitStatus().committed();
+    active.make(List.of(), tcp("10.1.0.3", BEFORE));
+    await(
+        "ends told",
+        () -> {
+          active.tell(backup);
+          return active.flows.count() == BEFORE - ENDED
+              && backup.table.count(TableFlows.owner(PEER)) == BEFORE - ENDED
+              && nothingEnded();
+        },
+        active,
+        backup);
+    assertThat(backup.kernel.commitStatus().committed()).isEqualTo(written);
+    active.make(List.of(), before.subList(ENDED, BEFORE));
+    await(
+        "the ends of what stands here from before",
+        () -> {
+          active.tell(backup);
+          return backup.listed().isEmpty();
+        },
+        active,
+        backup);
+  }
+
+  private boolean nothingEnded() {
+    return backup.table.theirs().tombstones() == 0;
+  }
+
+  private static void await(String what, BooleanSupplier condition, Router... turning) {
+    TestNetwork.await(
+        what,
+        SOON,
+        () -> {
+          for (Router router : turning) {
+            router.turn();
+          }
+          return condition.getAsBoolean();
+        });
+  }
+
+  @Test
+  void leftoversAreTakenOutUnderLoadToo() {
+    // Leftovers stand behind more than one turn looks at; in every other one a change is unwritten.
+    int peer = TableFlows.owner(PEER);
+    tcp("10.1.0.2", KNOWN).forEach(flow -> backup.table.store(peer, Telling.BORN, flow, true, 0));
+    tcp("10.1.0.4", ENDED)
+        .forEach(flow -> backup.table.store(FlowTable.OURS, Telling.BORN, flow, true, 0));
+    await("what is known written", backup.kernel::committedAll, backup);
+    backup.activePeer = peer;
+    FlowEntry busy = Flows.tcp("10.1.0.3", 1, "10.2.0.2", 80);
+    var turns = new AtomicLong();
+
+    await(
+        "leftovers out",
+        () -> {
+          if (turns.incrementAndGet() % 2 == 0) {
+            busy.mark++;
+            busy.has |= FlowEntry.HAS_MARK;
+            backup.table.store(peer, Telling.BORN, busy, true, 0);
+          }
+          return backup.flows.count() == 0;
+        },
+        backup);
+    assertThat(backup.kernel.commitStatus().purged()).isEqualTo(ENDED);
+  }
+
+  /**
+   * Whenever during a reading: its messages are read, expectations, or what it did not show ends.
+   */
+  @Test
+  void rulesThatChangeWhileTheKernelsTableIsReadCount() {
+    var all = new ReplicationRules(List.of(), List.of());
+    var none = new ReplicationRules(List.of(Prefix.parse("10.1.0.0/24")), List.of());
+    beginAsActive(active);
+    active.make(tcp("10.1.0.2", BEFORE), List.of());
+    await("all flows", () -> active.flows.count() == BEFORE, active);
+    for (int turns = 0; turns < 12; turns++) {
+      active.kernel.rules(none);
+      for (int i = 0; i < turns; i++) {
+        active.turn();
+        awaitWork();
+      }
+      active.kernel.rules(all);
+
+      settle();
+
+      assertThat(active.flows.count()).as("changed after %d turns", turns).isEqualTo(BEFORE);
+    }
+  }
+
+  /** What another thread has to say, if it has anything to say. */
+  private void awaitWork() {
+    long until = System.nanoTime() + 5_000_000;
+    while (active.work.isEmpty() && System.nanoTime() < until) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Turns until no reading has begun for longer than the pause between two. */
+  private void settle() {
+    var quietSince = new AtomicLong(System.nanoTime());
+    await(
+        "no more readings",
+        () -> {
+          if (active.kernel.reads()) {
+            quietSince.set(System.nanoTime());
+          }
+          return System.nanoTime() - quietSince.get() > 250_000_000;
+        },
+        active);
+  }
+
   private void goOver(int flows) {
     TestNetwork.await(
         flows + " flows told",
@@ -227,7 +366,9 @@ class KernelFlowsNetnsIT {
 
   @Test
   void lostEventsAreRepairedByExactlyTheDifference() {
-    var small = new Router("small", new ConntrackListener.Options(2, 4_096, 4_096, false));
+    var small =
+        new Router(
+            network.namespace("small"), new ConntrackListener.Options(2, 4_096, 4_096, false));
     try {
       beginAsActive(small);
       List<FlowEntry> before = tcp("10.1.0.2", BEFORE);
@@ -317,6 +458,103 @@ class KernelFlowsNetnsIT {
       sending.shutdownOutput();
       reader.join(SOON.toMillis());
     }
+  }
+
+  /** Both routers let a data connection pass only because its control connection foretold it. */
+  @Test
+  void anFtpSessionOutlivesTheRestartOfTheBackupsAgentAndATakeover() throws Exception {
+    String client = network.namespace("client");
+    String server = network.namespace("server");
+    routeFtp(active, client, server, 0);
+    routeFtp(backup, client, server, 9);
+    speakThrough(client, server, 0);
+    beginAsActive(active);
+    Router restarted = null;
+    try (ServerSocket control = network.call(server, () -> new ServerSocket(21));
+        ServerSocket data = network.call(server, () -> new ServerSocket(40_000));
+        Socket asking = network.call(client, () -> new Socket("10.2.0.2", 21));
+        Socket answering = control.accept()) {
+      say(answering, asking, "220 ready\r\n");
+      say(asking, answering, "PASV\r\n");
+      say(answering, asking, "227 Entering Passive Mode (10,2,0,2,156,64)\r\n");
+      await("the expectation", () -> active.table.expectations() == 1, active);
+      awaitForetold(backup);
+
+      backup.kernel.close();
+      restarted = new Router(backup.namespace, ConntrackListener.Options.DEFAULT);
+      active.flows.rewind(active.cursor);
+      awaitForetold(restarted);
+      assertThat(restarted.kernel.commitStatus().clashes()).isNotEmpty();
+      beginAsActive(restarted);
+      speakThrough(client, server, 9);
+
+      say(asking, answering, "RETR a\r\n");
+      try (Socket reading = network.call(client, () -> connect("10.2.0.2", 40_000));
+          Socket writing = data.accept()) {
+        say(writing, reading, "content");
+      }
+    } finally {
+      if (restarted != null) {
+        restarted.kernel.close();
+      }
+    }
+  }
+
+  private void awaitForetold(Router router) {
+    await(
+        "what is foretold in the backup's kernel",
+        () -> {
+          active.tell(router);
+          return router.table.expectations() == 1
+              && router.kernel.committedAll()
+              && router.conntrack("-L expect").contains("dport=40000");
+        },
+        active,
+        router);
+  }
+
+  private static Socket connect(String address, int port) throws IOException {
+    var socket = new Socket();
+    socket.connect(new InetSocketAddress(address, port), (int) SOON.toMillis());
+    return socket;
+  }
+
+  private static void say(Socket from, Socket to, String words) throws IOException {
+    from.getOutputStream().write(words.getBytes(StandardCharsets.US_ASCII));
+    to.setSoTimeout((int) SOON.toMillis());
+    assertThat(to.getInputStream().readNBytes(words.length())).asString().isEqualTo(words);
+  }
+
+  /** Client and server have their addresses on the first router's cables, and reach the others. */
+  private void routeFtp(Router router, String client, String server, int number) {
+    for (String namespace : List.of(client, server, router.namespace)) {
+      network.sysctl(namespace, "net.ipv4.conf.all.rp_filter", "0");
+      network.sysctl(namespace, "net.ipv4.conf.default.rp_filter", "0");
+    }
+    network.cable(client, "eth" + number, router.namespace, "lan");
+    network.cable(server, "eth" + number, router.namespace, "wan");
+    network.ip(client, "addr add 10.1." + number + ".2/24 dev eth" + number);
+    network.ip(server, "addr add 10.2." + number + ".2/24 dev eth" + number);
+    network.ip(router.namespace, "addr add 10.1." + number + ".1/24 dev lan");
+    network.ip(router.namespace, "addr add 10.2." + number + ".1/24 dev wan");
+    if (number != 0) {
+      network.ip(router.namespace, "route add 10.1.0.2/32 via 10.1." + number + ".2");
+      network.ip(router.namespace, "route add 10.2.0.2/32 via 10.2." + number + ".2");
+    }
+    network.sysctl(router.namespace, "net.ipv4.ip_forward", "1");
+    for (String rule :
+        List.of(
+            "-t raw -A PREROUTING -p tcp --dport 21 -j CT --helper ftp",
+            "-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT",
+            "-A FORWARD -p tcp --dport 21 --syn -j ACCEPT",
+            "-A FORWARD -j DROP")) {
+      network.in(router.namespace, ("iptables -w 10 " + rule).split(" "));
+    }
+  }
+
+  private void speakThrough(String client, String server, int number) {
+    network.ip(client, "route replace 10.2.0.2/32 via 10.1." + number + ".1 src 10.1.0.2");
+    network.ip(server, "route replace 10.1.0.2/32 via 10.2." + number + ".1 src 10.2.0.2");
   }
 
   /** The backup's kernel stands between the two and drops what it calls invalid. */

@@ -16,6 +16,7 @@ class ProtectionTest {
   private static Map<String, Long> counted(Protection protection) {
     Map<String, Long> unprotected = new TreeMap<>();
     protection.count(
+        10,
         position -> LongStream.rangeClosed(1, 10).filter(own -> own > position).count(),
         unprotected);
     return unprotected;
@@ -48,6 +49,20 @@ class ProtectionTest {
         .containsOnly(Map.entry("PeerSilent", 3L), Map.entry("NotYetAcknowledged", 2L));
     assertThat(counted(new Protection(8, 5, UnprotectedReason.NOT_YET_ACKNOWLEDGED)))
         .containsExactly(Map.entry("NotYetAcknowledged", 2L));
+  }
+
+  @Test
+  void isNothingOfWhatAPeersKernelRefused() {
+    Map<String, Long> unprotected = new TreeMap<>();
+    Protection protection = new Protection(7, 0, UnprotectedReason.NOT_YET_ACKNOWLEDGED, 2);
+
+    assertThat(protection.count(10, position -> 10 - position, unprotected)).isEqualTo(5);
+    assertThat(unprotected)
+        .containsOnly(Map.entry("NotYetAcknowledged", 3L), Map.entry("RefusedByPeer", 2L));
+
+    // The peer's word is older than ours: never more than there are.
+    protection = new Protection(10, 0, UnprotectedReason.NOT_YET_ACKNOWLEDGED, 20);
+    assertThat(protection.count(10, position -> 10 - position, unprotected)).isZero();
   }
 
   @Test

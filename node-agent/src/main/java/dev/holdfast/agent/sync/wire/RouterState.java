@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param successor the router that it gives the role to, or has just given it to; empty: none
  * @param stays the role shall stay with the successor, or with this router while there is none,
  *     although another one has a higher priority
+ * @param missing flows of its peers that its kernel refused, and so does not hold
  * @param faults what is wrong with it, one short name each ({@code wan carrier}), worst first
  */
 public record RouterState(
@@ -31,6 +32,7 @@ public record RouterState(
     String version,
     String successor,
     boolean stays,
+    int missing,
     List<String> faults) {
 
   public static final int FAULTS_MAX = 16;
@@ -46,10 +48,11 @@ public record RouterState(
   private static final int FAULT = 8;
   private static final int SUCCESSOR = 9;
   private static final int STAYS = 10;
+  private static final int MISSING = 11;
 
   /** Nothing known yet. */
   public static final RouterState UNKNOWN =
-      new RouterState(LinkRole.UNKNOWN, 0, false, false, 0, 0, "", "", false, List.of());
+      new RouterState(LinkRole.UNKNOWN, 0, false, false, 0, 0, "", "", false, 0, List.of());
 
   public RouterState {
     faults = List.copyOf(faults);
@@ -69,6 +72,9 @@ public record RouterState(
     }
     if (stays) {
       LinkFields.put8(into, STAYS, 1);
+    }
+    if (missing > 0) {
+      LinkFields.put32(into, MISSING, missing);
     }
     for (int i = 0; i < Math.min(FAULTS_MAX, faults.size()); i++) {
       LinkFields.putText(into, FAULT, Texts.fit(faults.get(i), TEXT_BYTES_MAX));
@@ -91,6 +97,7 @@ public record RouterState(
     String version = state.version;
     String successor = state.successor;
     boolean stays = state.stays;
+    int missing = state.missing;
     List<String> faults = new ArrayList<>(0);
     while (fields.next()) {
       switch (fields.number()) {
@@ -115,6 +122,7 @@ public record RouterState(
           successor = text;
         }
         case STAYS -> stays = fields.asBoolean();
+        case MISSING -> missing = Math.max(0, fields.asInt());
         case FAULT -> {
           String text = fields.asText(TEXT_BYTES_MAX);
           if (text == null) {
@@ -139,6 +147,7 @@ public record RouterState(
             version,
             successor,
             stays,
+            missing,
             faults);
   }
 }

@@ -43,7 +43,7 @@ class HostilePeerTest {
   private static final IpAddress THERE = IpAddress.parse("10.9.0.2");
   private static final RouterState STATE =
       new RouterState(
-          LinkRole.BACKUP, 100, false, true, 1, 1, "x", "", false, List.of("wan carrier"));
+          LinkRole.BACKUP, 100, false, true, 1, 1, "x", "", false, 0, List.of("wan carrier"));
 
   private final FlowTable table = new FlowTable(FlowMemory.onHeap(), 1, 2_000, 100);
   private final TableFlows flows = new TableFlows(table, new ConntrackdCodec(Dialect.HOLDFAST));

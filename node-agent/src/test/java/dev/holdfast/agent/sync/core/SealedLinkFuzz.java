@@ -55,7 +55,7 @@ public final class SealedLinkFuzz {
             flows,
             flows,
             new Hello("router-a", "x", 3781, List.of()),
-            new RouterState(LinkRole.ACTIVE, 100, false, true, 1, 1, "x", "", false, List.of()),
+            new RouterState(LinkRole.ACTIVE, 100, false, true, 1, 1, "x", "", false, 0, List.of()),
             Map.of(),
             (_, _) -> {},
             now);

@@ -54,7 +54,7 @@ class SyncLinkTest {
   }
 
   private static RouterState state(LinkRole role, List<String> faults) {
-    return new RouterState(role, 100, false, true, 3, 77, "test", "", false, faults);
+    return new RouterState(role, 100, false, true, 3, 77, "test", "", false, 0, faults);
   }
 
   @Nested

@@ -243,7 +243,7 @@ final class SyncWorld {
 
     private static RouterState exact(boolean exact) {
       return new RouterState(
-          LinkRole.BACKUP, 100, false, exact, 1, 1, "test", "", false, List.of());
+          LinkRole.BACKUP, 100, false, exact, 1, 1, "test", "", false, 0, List.of());
     }
 
     void tell(RouterState state) {

@@ -24,6 +24,7 @@ class LinkMessagesTest {
           "1.2.3",
           "router-b",
           true,
+          17,
           List.of("wan carrier"));
 
   private static final Hello HELLO =
@@ -168,7 +169,7 @@ class LinkMessagesTest {
       assertThat(heartbeat.state())
           .isEqualTo(
               new RouterState(
-                  LinkRole.BACKUP, 150, false, true, 4, 0, "0.0.9", "", false, List.of()));
+                  LinkRole.BACKUP, 150, false, true, 4, 0, "0.0.9", "", false, 0, List.of()));
     }
 
     @Test
