@@ -8,6 +8,7 @@ import java.util.function.Consumer;
  * What traffic is driven.
  *
  * @param flows long TCP flows, half of them echo and half push; the first hundred are judged
+ *     finely
  * @param udpFlows long UDP flows, in every other of which only the server speaks
  * @param table further connections that only fill the routers' tables
  * @param connectionsPerSecond new connections

@@ -33,6 +33,7 @@ public final class JsonReport {
           new Measured("probesLostUp", f -> (double) f.probesLostUp()),
           new Measured("probesLostDown", f -> (double) f.probesLostDown()),
           new Measured("longestStallMillis", Figures::longestStallMillis),
+          new Measured("longestStallOthersMillis", Figures::longestStallOthersMillis),
           new Measured("roleMillis", Figures::roleMillis),
           new Measured("addressMillis", Figures::addressMillis),
           new Measured("twoActiveMillis", Figures::twoActiveMillis),

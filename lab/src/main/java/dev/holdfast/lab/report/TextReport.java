@@ -47,6 +47,9 @@ public final class TextReport {
       flows(out, report, "flows, UDP", Figures::flowsUdp);
     }
     row(out, report, "longest pause of a flow", "ms", Figures::longestStallMillis);
+    if (report.summary(Figures::longestStallOthersMillis).isPresent()) {
+      row(out, report, "longest pause, slow flows", "ms", Figures::longestStallOthersMillis);
+    }
     line(out, "new connections", connections(report));
     row(out, report, "role moved after", "ms", Figures::roleMillis);
     row(out, report, "address answered after", "ms", Figures::addressMillis);

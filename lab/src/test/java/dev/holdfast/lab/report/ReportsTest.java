@@ -40,6 +40,7 @@ class ReportsTest {
         new FlowCounts(50, 0, 0),
         FlowCounts.NONE,
         612.5,
+        1_034.5,
         gap - 2,
         gap - 1,
         0,
@@ -73,6 +74,7 @@ class ReportsTest {
               flows, client speaks first       150 kept, 0 reset, 0 stalled
               flows, server speaks first       150 kept, 0 reset, 0 stalled
               longest pause of a flow          612.5 (612.5 - 612.5) ms
+              longest pause, slow flows        1034.5 (1034.5 - 1034.5) ms
               new connections                  600 made, 0 refused, 3 timed out
               role moved after                 318.5 (298.0 - 408.0) ms
               address answered after           319.5 (299.0 - 409.0) ms
@@ -114,6 +116,7 @@ class ReportsTest {
             "probesLostUp",
             "probesLostDown",
             "longestStallMillis",
+            "longestStallOthersMillis",
             "roleMillis",
             "addressMillis",
             "twoActiveMillis",
@@ -148,6 +151,7 @@ class ReportsTest {
             null,
             null,
             null,
+            null,
             0,
             0,
             0,
@@ -163,7 +167,10 @@ class ReportsTest {
 
     assertThat(json.at("/runs/0/roleMillis").isNull()).isTrue();
     assertThat(json.at("/median/roleMillis").isNull()).isTrue();
-    assertThat(TextReport.write(report)).contains("  role moved after                 -\n");
+    assertThat(json.at("/runs/0/longestStallOthersMillis").isNull()).isTrue();
+    assertThat(TextReport.write(report))
+        .contains("  role moved after                 -\n")
+        .doesNotContain("slow flows");
   }
 
   @Test

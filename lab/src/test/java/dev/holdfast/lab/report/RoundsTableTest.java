@@ -24,6 +24,7 @@ class RoundsTableTest {
           336.4,
           null,
           null,
+          null,
           0,
           0,
           0,

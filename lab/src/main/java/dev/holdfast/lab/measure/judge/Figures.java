@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param flowsPush long flows in which only the server speaks
  * @param flowsUdp long UDP flows; reset: their translation became another
  * @param longestStallMillis longest pause of a judged flow that went on
+ * @param longestStallOthersMillis the same of all others, with the time between two of their
+ *     messages in it
  * @param roleMillis fault to first advert of the new active, the slowest of the run's faults
  * @param addressMillis fault to the address answering from elsewhere, likewise
  * @param twoActiveMillis two routers advertising the same virtual router
@@ -33,6 +35,7 @@ public record Figures(
     FlowCounts flowsPush,
     FlowCounts flowsUdp,
     @Nullable Double longestStallMillis,
+    @Nullable Double longestStallOthersMillis,
     @Nullable Double roleMillis,
     @Nullable Double addressMillis,
     double twoActiveMillis,

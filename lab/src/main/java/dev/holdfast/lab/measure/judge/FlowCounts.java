@@ -1,6 +1,10 @@
 package dev.holdfast.lab.measure.judge;
 
-/** How the long flows of one kind fared. */
+/**
+ * How the long flows of one kind fared.
+ *
+ * @param stalled silent at the end, or of slow messages and silent for far too long in between
+ */
 public record FlowCounts(long kept, long reset, long stalled) {
 
   public static final FlowCounts NONE = new FlowCounts(0, 0, 0);

@@ -2,45 +2,108 @@ package dev.holdfast.lab.measure.judge;
 
 import java.util.Collection;
 import java.util.OptionalLong;
+import java.util.function.Predicate;
 
-/** Kept, reset or stalled: what became of the long flows. */
+/**
+ * Kept, reset or stalled: what became of the long flows.
+ *
+ * <p>The pauses of flows with fast messages ({@link FlowRecord#judgedForStalls}) are a figure that
+ * {@link Promise} judges finely. Those of all others are judged here, coarsely: one that paused for
+ * longer than its own interval, the gap and one retransmission, and a wide margin, has stalled,
+ * even when it went on afterwards.
+ */
 public final class FlowJudge {
 
   /** A flow with faster messages counts as stalled when it was silent for the last two seconds. */
   private static final long SILENCE_NANOS = 2_000_000_000L;
 
+  /**
+   * For thousands of flows that one thread serves on a busy machine of two processors: of a flow
+   * that speaks each second, two messages may be late or lost beyond what the gap explains.
+   */
+  static final long OTHERS_MARGIN_NANOS = 2_000_000_000L;
+
+  /** TCP's first patience with a peer that it does not know yet (RFC 6298 section 2.1). */
+  static final long RETRANSMISSION_NANOS = 1_000_000_000L;
+
   private FlowJudge() {}
 
-  /** Counts the flows of one kind at the end of the window. */
-  public static FlowCounts count(Collection<FlowRecord> flows, FlowKind kind, Span window) {
+  /**
+   * Counts the flows of one kind at the end of the window.
+   *
+   * @param gapNanos for so long at the longest nothing came through, or this machine stood still;
+   *     empty when nothing says how long a flow had to wait: then pauses are not judged
+   */
+  public static FlowCounts count(
+      Collection<FlowRecord> flows, FlowKind kind, Span window, OptionalLong gapNanos) {
     var counts = FlowCounts.NONE;
     for (FlowRecord flow : flows) {
       if (flow.kind() == kind) {
-        counts = counts.plus(judge(flow, window));
+        counts = counts.plus(judge(flow, window, gapNanos));
       }
     }
     return counts;
   }
 
-  private static FlowCounts judge(FlowRecord flow, Span window) {
+  private static FlowCounts judge(FlowRecord flow, Span window, OptionalLong gapNanos) {
     return switch (flow.end()) {
       case RESET, CORRUPT -> new FlowCounts(0, 1, 0);
       case OPEN ->
-          window.toNanos() - flow.lastDataNanos() > silenceNanos(flow)
-              ? new FlowCounts(0, 0, 1)
-              : new FlowCounts(1, 0, 0);
+          wentOn(flow, window) && !pausedTooLong(flow, gapNanos)
+              ? new FlowCounts(1, 0, 0)
+              : new FlowCounts(0, 0, 1);
     };
+  }
+
+  /** Open, and not silent at the end. */
+  private static boolean wentOn(FlowRecord flow, Span window) {
+    return flow.end() == FlowEnd.OPEN
+        && window.toNanos() - flow.lastDataNanos() <= silenceNanos(flow);
   }
 
   private static long silenceNanos(FlowRecord flow) {
     return SILENCE_NANOS + (flow.intervalNanos() >= SILENCE_NANOS / 4 ? flow.intervalNanos() : 0);
   }
 
+  private static boolean pausedTooLong(FlowRecord flow, OptionalLong gapNanos) {
+    return !flow.judgedForStalls()
+        && gapNanos.isPresent()
+        && flow.longestPause().nanos() > pauseLimitNanos(flow, gapNanos.getAsLong());
+  }
+
+  /**
+   * How long a flow may pause that is not judged finely. TCP tries again after 1, 3, 7 … seconds at
+   * the latest; nobody sends a datagram again, so that the next one must do.
+   */
+  static long pauseLimitNanos(FlowRecord flow, long gapNanos) {
+    long again =
+        flow.kind() == FlowKind.UDP ? gapNanos + flow.intervalNanos() : triedAgainNanos(gapNanos);
+    return flow.intervalNanos() + again + OTHERS_MARGIN_NANOS;
+  }
+
+  private static long triedAgainNanos(long gapNanos) {
+    long tried = RETRANSMISSION_NANOS;
+    while (tried < gapNanos) {
+      tried = 2 * tried + RETRANSMISSION_NANOS;
+    }
+    return tried;
+  }
+
   /** The longest pause of a judged flow that went on afterwards; empty when there is none. */
   public static OptionalLong longestStallNanos(Collection<FlowRecord> flows, Span window) {
+    return longestPauseNanos(flows, window, FlowRecord::judgedForStalls);
+  }
+
+  /** The same of all others, with the time between two of their messages in it. */
+  public static OptionalLong longestOtherStallNanos(Collection<FlowRecord> flows, Span window) {
+    return longestPauseNanos(flows, window, flow -> !flow.judgedForStalls());
+  }
+
+  private static OptionalLong longestPauseNanos(
+      Collection<FlowRecord> flows, Span window, Predicate<FlowRecord> which) {
     return flows.stream()
-        .filter(FlowRecord::judgedForStalls)
-        .filter(flow -> judge(flow, window).kept() == 1)
+        .filter(which)
+        .filter(flow -> wentOn(flow, window))
         .mapToLong(flow -> flow.longestPause().nanos())
         .max();
   }

@@ -9,7 +9,7 @@ import dev.holdfast.api.addr.Family;
  * @param kind who speaks first
  * @param family of its addresses
  * @param intervalNanos between two messages when nothing is wrong
- * @param judgedForStalls true for the flows whose pauses are measured
+ * @param judgedForStalls true for the flows whose pauses are judged finely: those with fast messages
  * @param end how it ended, seen from either end
  * @param lastDataNanos when data last arrived at the client, since the recording's origin
  * @param longestPause the longest time without data at the client, inside the window

@@ -1,5 +1,6 @@
 package dev.holdfast.lab.measure.judge;
 
+import dev.holdfast.lab.fault.FaultKind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,6 +21,7 @@ public final class Judge {
   public static Figures judge(Recording recording) {
     Span window = recording.window();
     List<FaultFigures> faults = faults(recording);
+    OptionalLong gapNanos = gapNanos(recording);
     Map<VirtualRouterId, SortedSet<String>> active =
         RoleJudge.activeAtEnd(recording.adverts(), window);
     return new Figures(
@@ -27,17 +29,18 @@ public final class Judge {
         gapMillis(recording.probesDown(), window),
         lost(recording.probesUp(), window),
         lost(recording.probesDown(), window),
-        FlowJudge.count(recording.flows(), FlowKind.ECHO, window),
-        FlowJudge.count(recording.flows(), FlowKind.PUSH, window),
-        FlowJudge.count(recording.flows(), FlowKind.UDP, window),
+        FlowJudge.count(recording.flows(), FlowKind.ECHO, window, gapNanos),
+        FlowJudge.count(recording.flows(), FlowKind.PUSH, window, gapNanos),
+        FlowJudge.count(recording.flows(), FlowKind.UDP, window, gapNanos),
         millis(FlowJudge.longestStallNanos(recording.flows(), window)),
+        millis(FlowJudge.longestOtherStallNanos(recording.flows(), window)),
         slowest(faults, FaultFigures::roleMillis),
         slowest(faults, FaultFigures::addressMillis),
         millis(RoleJudge.twoActiveNanos(RoleJudge.activities(recording.adverts()), window)),
         millis(RoleJudge.noActiveNanos(recording.adverts(), window)),
         millis(AddressJudge.twoHoldersNanos(recording.holds(), window)),
         ConnectionCounts.of(recording.connections(), window),
-        millis(Spans.longestNanos(Spans.common(recording.floorStalls(), List.of(window)))),
+        millis(floorStallNanos(recording)),
         active.isEmpty() ? null : oneActive(active),
         cachesRight(recording, active),
         recording.probesUnread(),
@@ -61,11 +64,33 @@ public final class Judge {
   }
 
   private static @Nullable Double gapMillis(List<ProbeTrace> traces, Span window) {
-    return millis(
-        traces.stream()
-            .filter(trace -> ProbeJudge.sent(trace, window) > 0)
-            .mapToLong(trace -> Spans.longestNanos(ProbeJudge.gaps(trace, window)))
-            .max());
+    return millis(gapNanos(traces, window));
+  }
+
+  private static OptionalLong gapNanos(List<ProbeTrace> traces, Span window) {
+    return traces.stream()
+        .filter(trace -> ProbeJudge.sent(trace, window) > 0)
+        .mapToLong(trace -> Spans.longestNanos(ProbeJudge.gaps(trace, window)))
+        .max();
+  }
+
+  /**
+   * For how long no flow could be expected to speak. Frames that are lost at random say nothing of
+   * it: a flow can be unlucky for longer than all probes.
+   */
+  private static OptionalLong gapNanos(Recording recording) {
+    boolean lossy =
+        recording.marks().stream().anyMatch(mark -> mark.name().equals(FaultKind.LOSS.text()));
+    OptionalLong up = gapNanos(recording.probesUp(), recording.window());
+    OptionalLong down = gapNanos(recording.probesDown(), recording.window());
+    return lossy || up.isEmpty() || down.isEmpty()
+        ? OptionalLong.empty()
+        : OptionalLong.of(
+            Math.max(up.getAsLong(), down.getAsLong()) + floorStallNanos(recording));
+  }
+
+  private static long floorStallNanos(Recording recording) {
+    return Spans.longestNanos(Spans.common(recording.floorStalls(), List.of(recording.window())));
   }
 
   private static long lost(List<ProbeTrace> traces, Span window) {

@@ -32,8 +32,9 @@ import org.jspecify.annotations.Nullable;
  *     <td>not judged</td></tr>
  * </table>
  *
- * In all of them: no flow reset, none stalled, no new connection refused; no judged flow pauses
- * longer than the measured gap and one retransmission; two actives never longer than D and two
+ * In all of them: no flow reset, none stalled, no new connection refused; no flow with fast messages
+ * pauses longer than the measured gap and one retransmission (of the others {@link FlowJudge} counts
+ * those as stalled that pause far longer); two actives never longer than D and two
  * holders never longer than an address's lifetime and a second (a partition, which is just that,
  * excepted); at the end one active router, and hosts that know it. The gap is judged by the median
  * of the runs, everything else in each run. A stall of the machine itself is allowed for.
@@ -214,7 +215,7 @@ public final class Promise {
       broken.add(all.reset() + " of " + all.total() + " flows were reset");
     }
     if (all.stalled() > 0) {
-      broken.add(all.stalled() + " of " + all.total() + " flows stalled for good");
+      broken.add(all.stalled() + " of " + all.total() + " flows stalled");
     }
     if (figures.newConnections().refused() > 0) {
       broken.add(figures.newConnections().refused() + " new connections were refused");

@@ -23,7 +23,9 @@
  *       intervals;
  *   <li><b>holder</b>: a router whose kernel has a virtual address on an interface with a carrier;
  *   <li><b>kept, reset, stalled</b>: a long flow that still carries data at the end, that one of
- *       its ends was told to forget, or that is open and silent.
+ *       its ends was told to forget, or that is open and silent. A flow with slow messages has
+ *       stalled as well when it once paused for far too long: see {@link
+ *       dev.holdfast.lab.measure.judge.FlowJudge}.
  * </ul>
  */
 @NullMarked

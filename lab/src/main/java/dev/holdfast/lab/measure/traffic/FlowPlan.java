@@ -9,7 +9,7 @@ import dev.holdfast.lab.measure.judge.FlowKind;
  *
  * @param service what it is for: {@code forward} or the name of a port forward
  * @param intervalMillis between two messages; 1 and more
- * @param judged its pauses are measured
+ * @param judged its pauses are judged finely, and those of others coarsely
  */
 public record FlowPlan(
     String service, FlowKind kind, IpAddress target, int port, int intervalMillis, boolean judged) {

@@ -9,6 +9,7 @@ import static dev.holdfast.lab.measure.judge.Samples.span;
 import static dev.holdfast.lab.measure.judge.Samples.steadyProbes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.api.addr.Family;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +75,42 @@ class JudgeTest {
     assertThat(figures.gapUpMillis()).isEqualTo(51.0);
     assertThat(figures.probesLostUp()).isEqualTo(60);
     assertThat(figures.gapDownMillis()).isNull();
+  }
+
+  @Test
+  void aSlowFlowThatPausedForFarLongerThanTheGapHasStalledUnlessFramesWereLostAtRandom() {
+    assertThat(withSlowFlow("power-off").flowsUdp()).isEqualTo(new FlowCounts(0, 0, 1));
+    assertThat(withSlowFlow("power-off").longestStallOthersMillis()).isEqualTo(4_500.0);
+    assertThat(withSlowFlow("loss:10%").flowsUdp()).isEqualTo(new FlowCounts(1, 0, 0));
+  }
+
+  private static Figures withSlowFlow(String fault) {
+    var slow =
+        new FlowRecord(
+            "forward",
+            FlowKind.UDP,
+            Family.IPV4,
+            ms(1_000),
+            false,
+            FlowEnd.OPEN,
+            ms(9_500),
+            span(950, 5_450),
+            6);
+    return Judge.judge(
+        new Recording(
+            span(0, 10_000),
+            List.of(new Mark(fault, ms(950))),
+            List.of(losing(steadyProbes(10_000), 950, 1_335)),
+            List.of(losing(steadyProbes(10_000), 950, 1_340)),
+            List.of(slow),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(),
+            Map.of(),
+            List.of(),
+            List.of(span(1_000, 1_050)),
+            0));
   }
 
   @Test

@@ -42,6 +42,7 @@ class PromiseTest {
           push,
           udp,
           stall,
+          null,
           role,
           role,
           twoActive,
@@ -80,7 +81,7 @@ class PromiseTest {
             "the gap down is 15001.0 ms, promised are 15000.0 ms");
     run.push = new FlowCounts(49, 0, 1);
     assertThat(broken(FaultKind.POWER_CYCLE, run))
-        .containsExactly("1 of 100 flows stalled for good");
+        .containsExactly("1 of 100 flows stalled");
     run.push = new FlowCounts(49, 1, 0);
     assertThat(broken(FaultKind.POWER_CYCLE, run)).contains("1 of 100 flows were reset");
   }
@@ -176,7 +177,7 @@ class PromiseTest {
 
     assertThat(broken(FaultKind.POWER_OFF, takeover(300), bad))
         .containsExactly(
-            "run 2: 1 of 100 flows were reset", "run 2: 2 of 100 flows stalled for good");
+            "run 2: 1 of 100 flows were reset", "run 2: 2 of 100 flows stalled");
   }
 
   @Test
@@ -185,7 +186,7 @@ class PromiseTest {
     bad.udp = new FlowCounts(990, 3, 7);
 
     assertThat(broken(FaultKind.POWER_OFF, bad))
-        .containsExactly("3 of 1100 flows were reset", "7 of 1100 flows stalled for good");
+        .containsExactly("3 of 1100 flows were reset", "7 of 1100 flows stalled");
   }
 
   @Test
@@ -209,7 +210,7 @@ class PromiseTest {
     assertThat(new Promise(List.of(FaultKind.POWER_OFF), TIMERS, 0).brokenToFlows(run.figures()))
         .containsExactly(
             "1 of 100 flows were reset",
-            "1 of 100 flows stalled for good",
+            "1 of 100 flows stalled",
             "1 new connections were refused");
   }
 

@@ -16,6 +16,7 @@ import dev.holdfast.lab.measure.judge.Span;
 import dev.holdfast.lab.measure.judge.Spans;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -291,7 +292,9 @@ class GeneratorsNetnsIT {
       close();
       client.check();
       server.check();
-      counts = FlowJudge.count(client.flows(server, window.toNanos()), FlowKind.UDP, window);
+      counts =
+          FlowJudge.count(
+              client.flows(server, window.toNanos()), FlowKind.UDP, window, OptionalLong.empty());
     }
 
     @Override
@@ -344,7 +347,7 @@ class GeneratorsNetnsIT {
     }
 
     FlowCounts count(FlowKind kind) {
-      return FlowJudge.count(flows, kind, window);
+      return FlowJudge.count(flows, kind, window, OptionalLong.empty());
     }
 
     @Override
