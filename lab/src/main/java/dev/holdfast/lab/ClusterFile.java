@@ -1,23 +1,24 @@
 package dev.holdfast.lab;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.holdfast.agent.config.ClusterFile.Result;
+import dev.holdfast.agent.config.Problem;
 import dev.holdfast.api.render.GatewayIdentity;
 import dev.holdfast.api.render.Renderer;
 import dev.holdfast.api.v1alpha1.GatewayClusterSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
-import dev.holdfast.api.validate.Validator;
-import dev.holdfast.api.validate.Violation;
 import dev.holdfast.lab.stack.SourceTranslation;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -30,54 +31,69 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ClusterFile {
 
-  private static final ObjectMapper YAML =
-      YAMLMapper.builder().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES).build();
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** As values are written: what a resource leaves out stays left out. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().serializationInclusion(JsonInclude.Include.NON_NULL).build();
+
   private static final int SOURCES_OF_RULE = 10;
 
   private final ObjectNode document;
   private final GatewayClusterSpec spec;
 
-  private ClusterFile(ObjectNode document) throws JsonProcessingException {
+  private ClusterFile(ObjectNode document, GatewayClusterSpec spec) {
     this.document = document;
-    this.spec = YAML.treeToValue(document.path("spec"), GatewayClusterSpec.class);
+    this.spec = spec;
   }
 
   /**
+   * As {@code holdfast check} and the agents read it.
+   *
    * @param file YAML or JSON; null: the article's network
-   * @throws IllegalArgumentException with every violation on a line, or the sentence that says why
-   *     it cannot be read
+   * @throws IllegalArgumentException with everything that is wrong, a sentence a line
    */
   public static ClusterFile read(@Nullable Path file) {
     String name = file == null ? "the article's network" : file.toString();
     try {
-      JsonNode tree = YAML.readTree(file == null ? article() : Files.readAllBytes(file));
-      if (!(tree instanceof ObjectNode document)
-          || !document.path("kind").asText().equals("GatewayCluster")) {
-        throw new IllegalArgumentException(name + " is no GatewayCluster");
-      }
-      return validated(name, new ClusterFile(document));
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException(name + ": " + e.getOriginalMessage(), e);
+      return parse(name, file == null ? article() : Files.readString(file));
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException(name + ": there is no such file", e);
+    } catch (CharacterCodingException e) {
+      throw new IllegalArgumentException(name + ": the file is not UTF-8 text", e);
     } catch (IOException e) {
-      throw new IllegalArgumentException(name + " cannot be read: " + e.getMessage(), e);
+      throw new IllegalArgumentException(name + " cannot be read: " + e, e);
     }
   }
 
-  private static ClusterFile validated(String name, ClusterFile cluster) {
-    List<Violation> violations = Validator.validate(cluster.spec);
-    if (!violations.isEmpty()) {
-      throw new IllegalArgumentException(
-          violations.stream()
-              .map(Violation::toString)
-              .collect(Collectors.joining("\n", name + ":\n", "")));
-    }
-    return cluster;
+  private static ClusterFile parse(String name, String text) {
+    return switch (dev.holdfast.agent.config.ClusterFile.parse(text)) {
+      case Result.Accepted(GatewayIdentity identity, GatewayClusterSpec spec) ->
+          new ClusterFile(document(identity, spec), spec);
+      case Result.Refused(List<Problem> problems) -> throw refused(name, problems);
+    };
   }
 
-  private static byte[] article() throws IOException {
+  private static ObjectNode document(GatewayIdentity identity, GatewayClusterSpec spec) {
+    ObjectNode document = JSON.createObjectNode();
+    document.put("apiVersion", "holdfast.dev/v1alpha1").put("kind", "GatewayCluster");
+    document
+        .putObject("metadata")
+        .put("name", identity.name())
+        .put("namespace", identity.namespace());
+    document.set("spec", JSON.valueToTree(spec));
+    return document;
+  }
+
+  private static IllegalArgumentException refused(String name, List<Problem> problems) {
+    return new IllegalArgumentException(
+        problems.stream()
+            .map(Problem::toString)
+            .collect(Collectors.joining("\n", name + ":\n", "")));
+  }
+
+  private static String article() throws IOException {
     try (InputStream in = ClusterFile.class.getResourceAsStream("article.yaml")) {
-      return Objects.requireNonNull(in, "article.yaml is not in the lab's jar").readAllBytes();
+      Objects.requireNonNull(in, "article.yaml is not in the lab's jar");
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 
@@ -149,11 +165,13 @@ public final class ClusterFile {
   }
 
   private static ClusterFile of(ObjectNode document) {
-    try {
-      return validated("with what the command line changes", new ClusterFile(document));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
+    return switch (dev.holdfast.agent.config.ClusterFile.parse(document.toString())) {
+      case Result.Accepted(var identity, var spec) -> new ClusterFile(document, spec);
+      case Result.Refused(var problems) ->
+          throw refused(
+              "with what the command line changes",
+              problems.stream().map(p -> new Problem(p.path(), 0, p.sentence())).toList());
+    };
   }
 
   /** Each router's complete configuration, in the order of the resource. */

@@ -170,7 +170,9 @@ class BlueprintTest {
     Files.writeString(
         file,
         """
+        apiVersion: holdfast.dev/v1alpha1
         kind: GatewayCluster
+        metadata: {name: home}
         spec:
           routers: [{node: a, priority: 100}, {node: b, priority: 50}]
           networks:

@@ -26,12 +26,13 @@ class DoorsTest {
       resideInAPackage("dev.holdfast.agent..");
 
   @Test
-  void theAgentIsAProgramToTheLabAndLendsItOnlySystemCalls() {
+  void theAgentIsAProgramToTheLabAndLendsItOnlySystemCallsAndHowAResourceIsRead() {
     noClasses()
         .should()
         .dependOnClassesThat(
             AGENT
                 .and(DescribedPredicate.not(resideInAPackage("dev.holdfast.agent.linux")))
+                .and(DescribedPredicate.not(resideInAPackage("dev.holdfast.agent.config")))
                 .and(DescribedPredicate.not(type(Subcommand.class))))
         .check(LAB);
   }
