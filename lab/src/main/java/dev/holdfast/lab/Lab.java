@@ -59,10 +59,15 @@ final class Lab implements AutoCloseable {
   private final Map<String, RouterSoftware> software = new LinkedHashMap<>();
   private final Timeline timeline = new Timeline();
   private final Observer observer;
+  private final Consumer<String> progress;
   private @Nullable KubeCluster kubernetes;
   private boolean removed;
 
-  private Lab(LabRegistry registry, LabRegistry.Entry entry, LabOptions options) {
+  private Lab(
+      LabRegistry registry,
+      LabRegistry.Entry entry,
+      LabOptions options,
+      Consumer<String> progress) {
     this.registry = registry;
     this.entry = entry;
     this.options = options;
@@ -73,6 +78,7 @@ final class Lab implements AutoCloseable {
     this.topology = blueprint.topology();
     this.builder = new TopologyBuilder(blueprint);
     this.observer = new Observer(topology);
+    this.progress = progress;
   }
 
   /** Builds the machines and starts their software; the pair is not settled yet. */
@@ -84,11 +90,24 @@ final class Lab implements AutoCloseable {
    * @param prepare does to the machines what is to be there before the software starts
    */
   static Lab build(LabRegistry registry, LabOptions options, Consumer<Topology> prepare) {
+    return build(registry, options, prepare, _ -> {});
+  }
+
+  /**
+   * @param prepare does to the machines what is to be there before the software starts
+   * @param progress hears what is begun, a sentence at a time; from the calling thread
+   */
+  static Lab build(
+      LabRegistry registry,
+      LabOptions options,
+      Consumer<Topology> prepare,
+      Consumer<String> progress) {
     LabRegistry.Entry entry = registry.register();
     Lab lab = null;
     try {
-      lab = new Lab(registry, entry, options);
-      lab.builder.build();
+      lab = new Lab(registry, entry, options, progress);
+      progress.accept("building " + lab.topology.routers().size() + " routers and what is around");
+      lab.buildMachines();
       prepare.accept(lab.topology);
       lab.install();
       lab.software.values().forEach(RouterSoftware::start);
@@ -97,7 +116,16 @@ final class Lab implements AutoCloseable {
       registry.remove(entry);
       throw e instanceof RuntimeException unchecked
           ? unchecked
-          : new LabException("cannot prepare the routers: " + e.getMessage(), e);
+          : LabException.ofMachine("cannot prepare the routers: " + e.getMessage(), e);
+    }
+  }
+
+  /** Nothing of the routers' software runs yet: what is refused, this machine refuses. */
+  private void buildMachines() {
+    try {
+      builder.build();
+    } catch (LabException e) {
+      throw LabException.ofMachine(String.valueOf(e.getMessage()), e);
     }
   }
 
@@ -125,8 +153,13 @@ final class Lab implements AutoCloseable {
   private void installInKubernetes(Path config) throws IOException {
     String name = entry.prefix().substring(0, entry.prefix().length() - 1);
     KubeCluster cluster = KubeCluster.register(options.project(), name, entry.folder());
+    progress.accept("starting Kubernetes, with a node on each router");
     cluster.up(topology.routers());
+    progress.accept("loading the images on every node");
+    cluster.load();
+    progress.accept("installing the chart");
     cluster.install();
+    progress.accept("applying the resource");
     cluster.kubectl("apply", "-f", config.toString());
     for (Router router : topology.routers()) {
       software.put(
@@ -220,10 +253,13 @@ final class Lab implements AutoCloseable {
 
   /** {@link #awaitSettled(long)} with the patience that the routers' software asks for. */
   Router awaitSettled() {
+    if (kubernetes != null) {
+      kubernetes.awaitReady(options.cluster().name(), KUBERNETES_LIMIT_MILLIS, progress);
+    }
+    progress.accept("waiting until one router has all addresses");
     if (kubernetes == null) {
       return awaitSettled(30_000 + 5 * detectionMillis());
     }
-    kubernetes.awaitReady(options.cluster().name(), KUBERNETES_LIMIT_MILLIS);
     return awaitSettled(KUBERNETES_LIMIT_MILLIS);
   }
 

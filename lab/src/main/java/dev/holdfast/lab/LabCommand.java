@@ -21,7 +21,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -81,7 +80,8 @@ final class LabCommand implements Callable<Integer> {
   @Option(
       names = "--soak",
       paramLabel = "DURATION",
-      description = "Instead of runs: the faults again and again on one lab for so long, like 10m.")
+      description =
+          "Instead of runs: the faults again and again on one lab for so long, like 10m or 2h.")
   private @Nullable String soak;
 
   @Option(
@@ -168,13 +168,21 @@ final class LabCommand implements Callable<Integer> {
   public Integer call() {
     try {
       return remove == null ? lab() : remove(remove);
-    } catch (IllegalArgumentException e) {
+    } catch (IllegalArgumentException | LabException e) {
       err.println(e.getMessage());
-      return USAGE;
-    } catch (LabException e) {
-      err.println(e.getMessage());
-      return BROKEN;
+      return exit(e);
     }
+  }
+
+  /**
+   * What routers do not get done breaks the promise too: to settle, or to let traffic through. What
+   * this machine does not get done says nothing of it.
+   */
+  static int exit(RuntimeException e) {
+    return switch (e) {
+      case LabException lab -> lab.isOfMachine() ? CANNOT : BROKEN;
+      default -> USAGE;
+    };
   }
 
   private int lab() {
@@ -238,21 +246,36 @@ final class LabCommand implements Callable<Integer> {
     var results = new Results(setting);
     var progress = new Progress(err);
     Story told = story ? new Story(out, progress) : null;
-    try (LabSession session = new LabSession(told == null ? progress : told)) {
-      if (soak != null) {
-        session.soak(options, traffic, sequence, DurationText.nanos(soak), results);
-      } else {
-        runs(session, options, traffic, sequence, results);
+    inAnyCase(
+        () -> {
+          try (LabSession session = new LabSession(told == null ? progress : told)) {
+            if (soak != null) {
+              session.soak(options, traffic, sequence, soakNanos(soak), results);
+            } else {
+              runs(session, options, traffic, sequence, results);
+            }
+          }
+          if (told != null) {
+            told.end(results.figures.getLast());
+          }
+        },
+        results::write);
+    return results.report().held() ? HELD : BROKEN;
+  }
+
+  /** Runs both; what the first throws is thrown when the second is done. */
+  static void inAnyCase(Runnable work, Runnable afterwards) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      try {
+        afterwards.run();
+      } catch (RuntimeException too) {
+        e.addSuppressed(too);
       }
+      throw e;
     }
-    Report report = results.report();
-    if (told != null) {
-      told.end(report.runs().getLast());
-    }
-    out.println(TextReport.write(report));
-    write(json, JsonReport.write(report));
-    write(timeline, results.timeline());
-    return report.held() || options.stack() == Stack.KEEPALIVED ? HELD : BROKEN;
+    afterwards.run();
   }
 
   /** Keeps the figures of all runs, and the recording of the last. */
@@ -279,9 +302,16 @@ final class LabCommand implements Callable<Integer> {
       return Report.of(setting, figures);
     }
 
-    String timeline() {
-      RunReport drawn = Objects.requireNonNull(last);
-      return TimelineSvg.draw(setting, drawn.recording(), drawn.figures());
+    /** Of the runs that were done, so that a later one that cannot be takes nothing along. */
+    void write() {
+      RunReport drawn = last;
+      if (drawn == null) {
+        return;
+      }
+      Report report = report();
+      out.println(TextReport.write(report));
+      LabCommand.write(json, JsonReport.write(report));
+      LabCommand.write(timeline, TimelineSvg.draw(setting, drawn.recording(), drawn.figures()));
     }
   }
 
@@ -292,7 +322,7 @@ final class LabCommand implements Callable<Integer> {
     try {
       Files.writeString(file, text);
     } catch (IOException e) {
-      throw new LabException("cannot write " + file + ": " + e.getMessage(), e);
+      throw LabException.ofMachine("cannot write " + file + ": " + e.getMessage(), e);
     }
   }
 
@@ -319,10 +349,38 @@ final class LabCommand implements Callable<Integer> {
    * @throws IllegalArgumentException with a sentence for the person
    */
   void checkUsage() {
+    traffic();
+    if (soak != null) {
+      soakNanos(soak);
+    }
+    checkFolder(json);
+    checkFolder(timeline);
     rounds().forEach(round -> checkUsage(round, stack()));
     boolean otherForm = runs > 1 || soak != null || keep || story || json != null;
     if (rounds().size() > 1 && (otherForm || timeline != null)) {
       throw new IllegalArgumentException("several --fault make a table and go with no other form");
+    }
+  }
+
+  private static void checkFolder(@Nullable Path file) {
+    if (file != null && !Files.isDirectory(file.toAbsolutePath().resolveSibling("."))) {
+      throw new IllegalArgumentException("there is no folder to write " + file + " to");
+    }
+  }
+
+  /**
+   * As the resource writes durations, and hours besides.
+   *
+   * @throws IllegalArgumentException with a sentence that names the text
+   */
+  static long soakNanos(String text) {
+    try {
+      return text.endsWith("h")
+          ? Math.multiplyExact(60, DurationText.nanos(text.replaceFirst("h$", "m")))
+          : DurationText.nanos(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "--soak is a number and ms, s, m or h, like 90s or 2h, not \"" + text + "\"", e);
     }
   }
 

@@ -207,7 +207,7 @@ final class LabRegistry {
         }
       }
     } catch (IOException e) {
-      throw new LabException(
+      throw LabException.ofMachine(
           String.format(Locale.ROOT, "the lab's registry %s cannot be used: %s", folder, e), e);
     }
   }

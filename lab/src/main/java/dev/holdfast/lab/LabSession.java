@@ -166,7 +166,7 @@ public final class LabSession implements AutoCloseable {
   }
 
   private Lab build(LabOptions options, Consumer<Topology> prepare) {
-    Lab lab = Lab.build(registry, options, prepare);
+    Lab lab = Lab.build(registry, options, prepare, narrator::step);
     standing.add(lab);
     narrator.built(lab.topology(), options.stack());
     return lab;
@@ -180,7 +180,7 @@ public final class LabSession implements AutoCloseable {
       scenario.play(faults, measurement);
       return measurement.stop();
     } catch (LabException e) {
-      throw new LabException(e.getMessage() + lab.logs(), e);
+      throw e.saying(lab.logs());
     }
   }
 

@@ -36,7 +36,7 @@ final class Volley implements AutoCloseable {
       return volley;
     } catch (IOException e) {
       volley.close();
-      throw new LabException("cannot start a tool: " + e.getMessage(), e);
+      throw LabException.ofMachine("cannot start a tool: " + e.getMessage(), e);
     }
   }
 
@@ -57,7 +57,7 @@ final class Volley implements AutoCloseable {
         stdin.close();
       }
     } catch (IOException e) {
-      throw new LabException("a tool ended before it got its orders: " + e.getMessage(), e);
+      throw LabException.ofMachine("a tool ended before it got its orders: " + e.getMessage(), e);
     }
   }
 

@@ -18,6 +18,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /**
@@ -95,11 +96,15 @@ public final class KubeCluster {
 
   // --- the cluster ----------------------------------------------------------------------------
 
-  /** Starts it on the routers' namespaces, with our images on every node; some ten seconds. */
+  /** Starts it on the routers' namespaces; some ten seconds. */
   public void up(List<Router> routers) {
     var command = new ArrayList<>(List.of("up"));
     routers.forEach(router -> command.add(router.node() + "=" + router.namespace().name()));
     cluster(command);
+  }
+
+  /** Our images, on every node. */
+  public void load() {
     var load = new ArrayList<>(List.of("load"));
     archives(project).forEach(archive -> load.add(archive.toString()));
     cluster(load);
@@ -189,9 +194,14 @@ public final class KubeCluster {
 
   // --- our chart ------------------------------------------------------------------------------
 
-  /** Waits until the operator says that everything is well and a backup holds all flows. */
-  public void awaitReady(String gateway, long limitMillis) {
+  /**
+   * Waits until the operator says that everything is well and a backup holds all flows.
+   *
+   * @param progress hears what is waited for
+   */
+  public void awaitReady(String gateway, long limitMillis, Consumer<String> progress) {
     for (String condition : List.of("Ready", "FlowsInSync")) {
+      progress.accept("waiting until " + gateway + " is " + condition);
       Programs.Result result =
           tryKubectl(
               "-n",

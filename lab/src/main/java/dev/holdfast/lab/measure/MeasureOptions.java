@@ -1,14 +1,15 @@
 package dev.holdfast.lab.measure;
 
 import dev.holdfast.api.addr.IpAddress;
+import dev.holdfast.lab.measure.traffic.DatagramServer;
+import dev.holdfast.lab.measure.traffic.TableFiller;
 import java.util.List;
 import java.util.function.Consumer;
 
 /**
  * What traffic is driven.
  *
- * @param flows long TCP flows, half of them echo and half push; the first hundred are judged
- *     finely
+ * @param flows long TCP flows, half of them echo and half push; the first hundred are judged finely
  * @param udpFlows long UDP flows, in every other of which only the server speaks
  * @param table further connections that only fill the routers' tables
  * @param connectionsPerSecond new connections
@@ -31,13 +32,18 @@ public record MeasureOptions(
 
   public MeasureOptions {
     portForwards = List.copyOf(portForwards);
-    if (flows < 0
-        || udpFlows < 0
-        || table < 0
-        || connectionsPerSecond < 0
-        || connectionsPerSecond > 1000) {
+    check("flows", flows, Integer.MAX_VALUE);
+    check("UDP flows", udpFlows, DatagramServer.MOST);
+    check("further connections", table, TableFiller.MOST);
+    check("new connections a second", connectionsPerSecond, 1_000);
+  }
+
+  private static void check(String what, int given, int most) {
+    if (given < 0 || given > most) {
       throw new IllegalArgumentException(
-          "flows and table are 0 or more, new connections 0 to 1000 a second");
+          most == Integer.MAX_VALUE
+              ? what + " are 0 or more, not " + given
+              : what + " are 0 to " + most + ", not " + given);
     }
   }
 

@@ -8,6 +8,7 @@ import dev.holdfast.lab.measure.judge.CacheEntry;
 import dev.holdfast.lab.measure.judge.Mark;
 import dev.holdfast.lab.measure.judge.Recording;
 import dev.holdfast.lab.measure.judge.Span;
+import dev.holdfast.lab.measure.judge.TableSizes;
 import dev.holdfast.lab.measure.traffic.FloorClock;
 import dev.holdfast.lab.measure.traffic.Origin;
 import dev.holdfast.lab.net.Host;
@@ -58,6 +59,7 @@ public final class Measurement implements AutoCloseable {
   private final Capture capture;
   private final Traffic traffic;
   private final List<Mark> marks = new ArrayList<>();
+  private Map<String, Long> entriesBefore = Map.of();
   private long armedNanos;
   private boolean closed;
 
@@ -91,6 +93,7 @@ public final class Measurement implements AutoCloseable {
     traffic.beginTable();
     long tableLimitNanos = options.startLimitNanos() + options.table() * TABLE_ENTRY_NANOS;
     await(options, traffic::tableComplete, traffic::tableProgress, tableLimitNanos);
+    entriesBefore = connectionEntries();
     traffic.arm();
     armedNanos = origin.sinceNanos();
   }
@@ -173,7 +176,7 @@ public final class Measurement implements AutoCloseable {
   public RunReport stop() {
     traffic.check();
     capture.check();
-    Map<String, Long> entries = connectionEntries();
+    Map<String, TableSizes> tables = tables(connectionEntries());
     traffic.stopProbes();
     var window = new Span(armedNanos, origin.sinceNanos());
     sleep(DRAIN_NANOS);
@@ -190,7 +193,7 @@ public final class Measurement implements AutoCloseable {
             capture.adverts(),
             capture.holds(),
             capture.answers(),
-            entries,
+            tables,
             caches,
             floor.stalls(),
             traffic.probesUnread()));
@@ -205,6 +208,18 @@ public final class Measurement implements AutoCloseable {
       capture.close();
       floor.close();
     }
+  }
+
+  private Map<String, TableSizes> tables(Map<String, Long> after) {
+    var tables = new TreeMap<String, TableSizes>();
+    after.forEach(
+        (node, entries) -> {
+          Long before = entriesBefore.get(node);
+          if (before != null) {
+            tables.put(node, new TableSizes(before, entries));
+          }
+        });
+    return tables;
   }
 
   private Map<String, Long> connectionEntries() {

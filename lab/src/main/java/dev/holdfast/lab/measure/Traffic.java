@@ -63,7 +63,8 @@ final class Traffic implements AutoCloseable {
             .filter(f -> lan.address(f).isPresent() && internet.address(f).isPresent())
             .toList();
     if (families.isEmpty()) {
-      throw new LabException("the LAN host and the internet host have no address family in common");
+      throw new IllegalArgumentException(
+          "the LAN host and the internet host have no address family in common");
     }
     for (Family family : families) {
       probes.add(probes(lan, internet, family, origin));
@@ -89,7 +90,8 @@ final class Traffic implements AutoCloseable {
     if (host.address(Family.IPV4).orElse(null) instanceof Ipv4Address address) {
       return address;
     }
-    throw new LabException("further connections need IPv4, and " + host.name() + " has none");
+    throw new IllegalArgumentException(
+        "further connections (--table) need IPv4, and " + host.name() + " has none");
   }
 
   private static ProbePair probes(Host lan, Host internet, Family family, Origin origin) {
@@ -140,7 +142,7 @@ final class Traffic implements AutoCloseable {
     if (allowed >= oneEnd) {
       return new RemoteServer(internet.namespace(), listeners, origin);
     }
-    throw new LabException(
+    throw LabException.ofMachine(
         "this machine allows %d open files, and %d flows need %d at each end"
             .formatted(allowed, options.flows(), oneEnd));
   }
@@ -155,7 +157,7 @@ final class Traffic implements AutoCloseable {
           case PUSH -> judged ? PUSH_PORT : SLOW_PUSH_PORT;
           case UDP -> throw new IllegalStateException("not a kind of TCP flow");
         };
-    return new FlowPlan("forward", kind, target, port, millis, judged);
+    return new FlowPlan(FlowRecord.OUTWARD, kind, target, port, millis, judged);
   }
 
   private static TcpPair portForwards(
@@ -166,7 +168,7 @@ final class Traffic implements AutoCloseable {
       for (int i = 0; i < FORWARD_FLOWS; i++) {
         plans.add(
             new FlowPlan(
-                forward.name(),
+                FlowRecord.portForward(forward.name()),
                 FlowKind.ECHO,
                 forward.virtualAddress(),
                 forward.port(),

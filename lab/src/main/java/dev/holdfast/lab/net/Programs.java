@@ -64,7 +64,8 @@ public final class Programs {
       boolean failed = status != 0 && !errors.isEmpty();
       return new Result(status, failed ? errors.toString() : output);
     } catch (IOException e) {
-      throw new LabException("cannot start '" + command.getFirst() + "': " + e.getMessage(), e);
+      throw LabException.ofMachine(
+          "cannot start '" + command.getFirst() + "': " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new LabException("interrupted while '" + command.getFirst() + "' ran", e);
@@ -80,7 +81,8 @@ public final class Programs {
           .redirectOutput(ProcessBuilder.Redirect.appendTo(log))
           .start();
     } catch (IOException e) {
-      throw new LabException("cannot start '" + command.getFirst() + "': " + e.getMessage(), e);
+      throw LabException.ofMachine(
+          "cannot start '" + command.getFirst() + "': " + e.getMessage(), e);
     }
   }
 }

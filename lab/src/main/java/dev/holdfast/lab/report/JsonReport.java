@@ -12,6 +12,7 @@ import dev.holdfast.lab.measure.judge.FlowCounts;
 import dev.holdfast.lab.measure.judge.Summary;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -84,10 +85,19 @@ public final class JsonReport {
     for (Measured measured : MEASURED) {
       putNumber(node, measured.name(), measured.figure().apply(figures));
     }
-    node.set("flows", flows(figures.flowsEcho(), figures.flowsPush(), figures.flowsUdp()));
+    node.set("flows", flows(kind -> kind.apply(figures)));
     node.set("newConnections", connections(figures.newConnections()));
     node.put("oneActiveAtEnd", figures.oneActiveAtEnd());
     node.put("hostCachesRight", figures.hostCachesRight());
+    node.put("flowsTracked", figures.flowsTracked());
+    ObjectNode entries = node.putObject("connectionEntries");
+    new TreeMap<>(figures.tables())
+        .forEach(
+            (router, table) ->
+                entries
+                    .putObject(router)
+                    .put("before", table.before())
+                    .put("after", table.after()));
     ArrayNode faults = node.putArray("faults");
     for (FaultFigures fault : figures.faults()) {
       ObjectNode one = faults.addObject();
@@ -112,20 +122,16 @@ public final class JsonReport {
         putNumber(one, "max", found.get().max());
       }
     }
-    node.set(
-        "flows",
-        flows(
-            report.flows(Figures::flowsEcho),
-            report.flows(Figures::flowsPush),
-            report.flows(Figures::flowsUdp)));
+    node.set("flows", flows(report::flows));
     return node;
   }
 
-  private static ObjectNode flows(FlowCounts echo, FlowCounts push, FlowCounts udp) {
+  private static ObjectNode flows(Function<Function<Figures, FlowCounts>, FlowCounts> of) {
     ObjectNode node = NODES.objectNode();
-    node.set("echo", counts(echo));
-    node.set("push", counts(push));
-    node.set("udp", counts(udp));
+    node.set("echo", counts(of.apply(Figures::flowsEcho)));
+    node.set("push", counts(of.apply(Figures::flowsPush)));
+    node.set("udp", counts(of.apply(Figures::flowsUdp)));
+    node.set("portForward", counts(of.apply(Figures::flowsPortForward)));
     return node;
   }
 

@@ -46,6 +46,9 @@ public final class TextReport {
     if (report.setting().udpFlows() > 0) {
       flows(out, report, "flows, UDP", Figures::flowsUdp);
     }
+    if (report.flows(Figures::flowsPortForward).total() > 0) {
+      flows(out, report, "flows through port forwards", Figures::flowsPortForward);
+    }
     row(out, report, "longest pause of a flow", "ms", Figures::longestStallMillis);
     if (report.summary(Figures::longestStallOthersMillis).isPresent()) {
       row(out, report, "longest pause, slow flows", "ms", Figures::longestStallOthersMillis);

@@ -9,8 +9,10 @@ import dev.holdfast.lab.measure.judge.ConnectionCounts;
 import dev.holdfast.lab.measure.judge.FaultFigures;
 import dev.holdfast.lab.measure.judge.Figures;
 import dev.holdfast.lab.measure.judge.FlowCounts;
+import dev.holdfast.lab.measure.judge.TableSizes;
 import dev.holdfast.lab.measure.judge.Timers;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +41,7 @@ class ReportsTest {
         new FlowCounts(50, 0, 0),
         new FlowCounts(50, 0, 0),
         FlowCounts.NONE,
+        new FlowCounts(4, 0, 0),
         612.5,
         1_034.5,
         gap - 2,
@@ -49,6 +52,8 @@ class ReportsTest {
         new ConnectionCounts(200, 0, 1),
         6.3,
         true,
+        true,
+        Map.of("router-a", new TableSizes(130, 4), "router-b", new TableSizes(128, 131)),
         true,
         0,
         List.of(new FaultFigures("power-off", 0, gap - 2, gap - 1)));
@@ -73,6 +78,7 @@ class ReportsTest {
               probes lost, internet to LAN     322 (301 - 411)
               flows, client speaks first       150 kept, 0 reset, 0 stalled
               flows, server speaks first       150 kept, 0 reset, 0 stalled
+              flows through port forwards      12 kept, 0 reset, 0 stalled
               longest pause of a flow          612.5 (612.5 - 612.5) ms
               longest pause, slow flows        1034.5 (1034.5 - 1034.5) ms
               new connections                  600 made, 0 refused, 3 timed out
@@ -130,8 +136,12 @@ class ReportsTest {
     }
     assertThat(run.at("/flows/echo/kept").asInt()).isEqualTo(50);
     assertThat(run.at("/flows/push/stalled").asInt()).isZero();
+    assertThat(run.at("/flows/portForward/kept").asInt()).isEqualTo(4);
     assertThat(json.at("/median/gapUpMillis/median").asDouble()).isEqualTo(310);
     assertThat(json.at("/median/flows/push/kept").asInt()).isEqualTo(100);
+    assertThat(run.at("/connectionEntries/router-a/before").asInt()).isEqualTo(130);
+    assertThat(run.at("/connectionEntries/router-b/after").asInt()).isEqualTo(131);
+    assertThat(run.at("/flowsTracked").asBoolean()).isTrue();
     assertThat(json.at("/held").asBoolean()).isTrue();
     assertThat(json.at("/faults/0").asText()).isEqualTo("power-off");
     assertThat(json.at("/detectionMillis").asDouble()).isEqualTo(380.5);
@@ -148,6 +158,7 @@ class ReportsTest {
             FlowCounts.NONE,
             FlowCounts.NONE,
             FlowCounts.NONE,
+            FlowCounts.NONE,
             null,
             null,
             null,
@@ -158,6 +169,8 @@ class ReportsTest {
             new ConnectionCounts(0, 0, 0),
             0,
             null,
+            null,
+            Map.of(),
             null,
             0,
             List.of());
@@ -170,7 +183,7 @@ class ReportsTest {
     assertThat(json.at("/runs/0/longestStallOthersMillis").isNull()).isTrue();
     assertThat(TextReport.write(report))
         .contains("  role moved after                 -\n")
-        .doesNotContain("slow flows");
+        .doesNotContain("slow flows", "port forwards");
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.holdfast.lab.measure.judge.ConnectionCounts;
 import dev.holdfast.lab.measure.judge.Figures;
 import dev.holdfast.lab.measure.judge.FlowCounts;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +22,7 @@ class RoundsTableTest {
           new FlowCounts(499, 1, 0),
           new FlowCounts(500, 0, 0),
           FlowCounts.NONE,
+          FlowCounts.NONE,
           336.4,
           null,
           null,
@@ -31,6 +33,8 @@ class RoundsTableTest {
           new ConnectionCounts(100, 0, 0),
           0,
           true,
+          true,
+          Map.of(),
           true,
           0,
           List.of());

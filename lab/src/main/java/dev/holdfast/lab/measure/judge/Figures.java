@@ -1,6 +1,7 @@
 package dev.holdfast.lab.measure.judge;
 
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param flowsEcho long flows in which the client speaks first
  * @param flowsPush long flows in which only the server speaks
  * @param flowsUdp long UDP flows; reset: their translation became another
+ * @param flowsPortForward long TCP flows from the internet through port forwards
  * @param longestStallMillis longest pause of a judged flow that went on
  * @param longestStallOthersMillis the same of all others, with the time between two of their
  *     messages in it
@@ -25,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  *     null when nobody was ever heard
  * @param hostCachesRight the hosts believe the virtual addresses to be at the active router; null
  *     when that cannot be said
+ * @param tables the sizes of each router's connection table, by its node
+ * @param flowsTracked the kernel of the one active router tracks at the end at least as many
+ *     connections as long flows were kept; null when that cannot be said
  */
 public record Figures(
     @Nullable Double gapUpMillis,
@@ -34,6 +39,7 @@ public record Figures(
     FlowCounts flowsEcho,
     FlowCounts flowsPush,
     FlowCounts flowsUdp,
+    FlowCounts flowsPortForward,
     @Nullable Double longestStallMillis,
     @Nullable Double longestStallOthersMillis,
     @Nullable Double roleMillis,
@@ -45,15 +51,18 @@ public record Figures(
     double floorStallMillis,
     @Nullable Boolean oneActiveAtEnd,
     @Nullable Boolean hostCachesRight,
+    Map<String, TableSizes> tables,
+    @Nullable Boolean flowsTracked,
     long probesUnread,
     List<FaultFigures> faults) {
 
   public Figures {
+    tables = Map.copyOf(tables);
     faults = List.copyOf(faults);
   }
 
   /** All long flows together. */
   public FlowCounts flows() {
-    return flowsEcho.plus(flowsPush).plus(flowsUdp);
+    return flowsEcho.plus(flowsPush).plus(flowsUdp).plus(flowsPortForward);
   }
 }

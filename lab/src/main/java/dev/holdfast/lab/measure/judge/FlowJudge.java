@@ -29,16 +29,30 @@ public final class FlowJudge {
   private FlowJudge() {}
 
   /**
-   * Counts the flows of one kind at the end of the window.
+   * Counts the flows of one kind that LAN hosts began, at the end of the window.
    *
    * @param gapNanos for so long at the longest nothing came through, or this machine stood still;
    *     empty when nothing says how long a flow had to wait: then pauses are not judged
    */
   public static FlowCounts count(
       Collection<FlowRecord> flows, FlowKind kind, Span window, OptionalLong gapNanos) {
+    return count(flows, flow -> flow.kind() == kind && !flow.isPortForward(), window, gapNanos);
+  }
+
+  /** The same of flows that come from the internet through port forwards, whatever their kind. */
+  public static FlowCounts countPortForwards(
+      Collection<FlowRecord> flows, Span window, OptionalLong gapNanos) {
+    return count(flows, FlowRecord::isPortForward, window, gapNanos);
+  }
+
+  private static FlowCounts count(
+      Collection<FlowRecord> flows,
+      Predicate<FlowRecord> which,
+      Span window,
+      OptionalLong gapNanos) {
     var counts = FlowCounts.NONE;
     for (FlowRecord flow : flows) {
-      if (flow.kind() == kind) {
+      if (which.test(flow)) {
         counts = counts.plus(judge(flow, window, gapNanos));
       }
     }

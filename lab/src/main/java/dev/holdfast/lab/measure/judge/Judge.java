@@ -24,14 +24,19 @@ public final class Judge {
     OptionalLong gapNanos = gapNanos(recording);
     Map<VirtualRouterId, SortedSet<String>> active =
         RoleJudge.activeAtEnd(recording.adverts(), window);
+    FlowCounts echo = FlowJudge.count(recording.flows(), FlowKind.ECHO, window, gapNanos);
+    FlowCounts push = FlowJudge.count(recording.flows(), FlowKind.PUSH, window, gapNanos);
+    FlowCounts udp = FlowJudge.count(recording.flows(), FlowKind.UDP, window, gapNanos);
+    FlowCounts inward = FlowJudge.countPortForwards(recording.flows(), window, gapNanos);
     return new Figures(
         gapMillis(recording.probesUp(), window),
         gapMillis(recording.probesDown(), window),
         lost(recording.probesUp(), window),
         lost(recording.probesDown(), window),
-        FlowJudge.count(recording.flows(), FlowKind.ECHO, window, gapNanos),
-        FlowJudge.count(recording.flows(), FlowKind.PUSH, window, gapNanos),
-        FlowJudge.count(recording.flows(), FlowKind.UDP, window, gapNanos),
+        echo,
+        push,
+        udp,
+        inward,
         millis(FlowJudge.longestStallNanos(recording.flows(), window)),
         millis(FlowJudge.longestOtherStallNanos(recording.flows(), window)),
         slowest(faults, FaultFigures::roleMillis),
@@ -43,6 +48,8 @@ public final class Judge {
         millis(floorStallNanos(recording)),
         active.isEmpty() ? null : oneActive(active),
         cachesRight(recording, active),
+        recording.tables(),
+        tracked(recording, active, echo.plus(push).plus(udp).plus(inward).kept()),
         recording.probesUnread(),
         faults);
   }
@@ -85,8 +92,7 @@ public final class Judge {
     OptionalLong down = gapNanos(recording.probesDown(), recording.window());
     return lossy || up.isEmpty() || down.isEmpty()
         ? OptionalLong.empty()
-        : OptionalLong.of(
-            Math.max(up.getAsLong(), down.getAsLong()) + floorStallNanos(recording));
+        : OptionalLong.of(Math.max(up.getAsLong(), down.getAsLong()) + floorStallNanos(recording));
   }
 
   private static long floorStallNanos(Recording recording) {
@@ -103,9 +109,23 @@ public final class Judge {
   }
 
   private static boolean oneActive(Map<VirtualRouterId, SortedSet<String>> active) {
+    return everyone(active).size() == 1 && active.values().stream().noneMatch(Set::isEmpty);
+  }
+
+  private static SortedSet<String> everyone(Map<VirtualRouterId, SortedSet<String>> active) {
     var all = new TreeSet<String>();
     active.values().forEach(all::addAll);
-    return all.size() == 1 && active.values().stream().noneMatch(Set::isEmpty);
+    return all;
+  }
+
+  /** A flow that carries data and that the active router's kernel does not know goes round it. */
+  private static @Nullable Boolean tracked(
+      Recording recording, Map<VirtualRouterId, SortedSet<String>> active, long kept) {
+    if (active.isEmpty() || !oneActive(active)) {
+      return null;
+    }
+    TableSizes table = recording.tables().get(everyone(active).first());
+    return table == null ? null : table.after() >= kept;
   }
 
   private static @Nullable Boolean cachesRight(
@@ -113,8 +133,7 @@ public final class Judge {
     if (active.isEmpty() || recording.caches().isEmpty()) {
       return null;
     }
-    var all = new TreeSet<String>();
-    active.values().forEach(all::addAll);
+    SortedSet<String> all = everyone(active);
     return all.size() == 1
         && recording.caches().stream().allMatch(entry -> entry.routers().contains(all.first()));
   }

@@ -32,12 +32,13 @@ import org.jspecify.annotations.Nullable;
  *     <td>not judged</td></tr>
  * </table>
  *
- * In all of them: no flow reset, none stalled, no new connection refused; no flow with fast messages
- * pauses longer than the measured gap and one retransmission (of the others {@link FlowJudge} counts
- * those as stalled that pause far longer); two actives never longer than D and two
- * holders never longer than an address's lifetime and a second (a partition, which is just that,
- * excepted); at the end one active router, and hosts that know it. The gap is judged by the median
- * of the runs, everything else in each run. A stall of the machine itself is allowed for.
+ * In all of them: no flow reset, none stalled, no new connection refused; no flow with fast
+ * messages pauses longer than the measured gap and one retransmission (of the others {@link
+ * FlowJudge} counts those as stalled that pause far longer); two actives never longer than D and
+ * two holders never longer than an address's lifetime and a second (a partition, which is just
+ * that, excepted); at the end one active router, a kernel of its that tracks the kept flows, and
+ * hosts that know it. The gap is judged by the median of the runs, everything else in each run. A
+ * stall of the machine itself is allowed for.
  */
 public final class Promise {
 
@@ -274,6 +275,10 @@ public final class Promise {
       broken.add("no router ever sent an advert");
     } else if (!figures.oneActiveAtEnd()) {
       broken.add("at the end not exactly one router is active everywhere");
+    }
+    if (Boolean.FALSE.equals(figures.flowsTracked())) {
+      broken.add(
+          "at the end the active router's kernel tracks fewer connections than flows were kept");
     }
     if (Boolean.FALSE.equals(figures.hostCachesRight())) {
       broken.add("at the end a host still believes the address to be elsewhere");

@@ -11,7 +11,7 @@ import java.util.Map;
  * @param marks the faults, in order of time
  * @param probesUp from the LAN to the internet, a trace for each family
  * @param probesDown the other way
- * @param connectionEntries at the end, the size of each router's connection table
+ * @param tables the sizes of each router's connection table
  * @param caches what the hosts believed at the end
  * @param floorStalls when this machine gave the lab itself no time
  * @param probesUnread probes that came but that our own buffer had no room for: more than none
@@ -27,7 +27,7 @@ public record Recording(
     List<AdvertSeen> adverts,
     List<HoldChange> holds,
     List<AnswerSeen> answers,
-    Map<String, Long> connectionEntries,
+    Map<String, TableSizes> tables,
     List<CacheEntry> caches,
     List<Span> floorStalls,
     long probesUnread) {
@@ -41,7 +41,7 @@ public record Recording(
     adverts = List.copyOf(adverts);
     holds = List.copyOf(holds);
     answers = List.copyOf(answers);
-    connectionEntries = Map.copyOf(connectionEntries);
+    tables = Map.copyOf(tables);
     caches = List.copyOf(caches);
     floorStalls = List.copyOf(floorStalls);
   }

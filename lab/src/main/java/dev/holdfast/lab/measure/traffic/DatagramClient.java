@@ -175,7 +175,7 @@ public final class DatagramClient extends SelectingThread {
 
   private static FlowRecord record(Flow flow, DatagramServer server, long untilNanos) {
     return new FlowRecord(
-        "forward",
+        FlowRecord.OUTWARD,
         FlowKind.UDP,
         flow.address.family(),
         INTERVAL_MILLIS * 1_000_000L,

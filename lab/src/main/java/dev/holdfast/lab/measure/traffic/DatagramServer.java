@@ -1,6 +1,5 @@
 package dev.holdfast.lab.measure.traffic;
 
-import dev.holdfast.lab.LabException;
 import dev.holdfast.lab.net.Host;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -55,7 +54,7 @@ public final class DatagramServer extends SelectingThread {
   public DatagramServer(Host host, int wanted, Origin origin) {
     super(host.namespace(), "datagrams-" + host.name());
     if (wanted < 1 || wanted > MOST) {
-      throw new LabException("UDP flows are 1 to " + MOST + ", not " + wanted);
+      throw new IllegalArgumentException("UDP flows are 1 to " + MOST + ", not " + wanted);
     }
     this.origin = origin;
     flows = new Flow[wanted];

@@ -7,7 +7,7 @@ import dev.holdfast.lab.measure.judge.FlowKind;
 /**
  * One long flow that is to be opened.
  *
- * @param service what it is for: {@code forward} or the name of a port forward
+ * @param service as in {@link dev.holdfast.lab.measure.judge.FlowRecord}
  * @param intervalMillis between two messages; 1 and more
  * @param judged its pauses are judged finely, and those of others coarsely
  */

@@ -53,7 +53,7 @@ public abstract class LabThread implements AutoCloseable {
   public void check() {
     Throwable cause = failure;
     if (cause != null) {
-      throw new LabException(thread.getName() + " broke off: " + cause.getMessage(), cause);
+      throw LabException.ofMachine(thread.getName() + " broke off: " + cause.getMessage(), cause);
     }
   }
 

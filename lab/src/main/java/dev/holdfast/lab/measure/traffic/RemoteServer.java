@@ -54,17 +54,17 @@ public final class RemoteServer implements FarEnd {
       process = started;
       output = started.inputReader(StandardCharsets.UTF_8);
       if (!READY.equals(output.readLine())) {
-        throw new LabException("the far end of the flows did not start");
+        throw LabException.ofMachine("the far end of the flows did not start");
       }
     } catch (IOException e) {
-      throw new LabException("cannot start the far end of the flows: " + e.getMessage(), e);
+      throw LabException.ofMachine("cannot start the far end of the flows: " + e.getMessage(), e);
     }
   }
 
   @Override
   public void check() {
     if (process != null && !process.isAlive()) {
-      throw new LabException("the far end of the flows broke off");
+      throw LabException.ofMachine("the far end of the flows broke off");
     }
   }
 

@@ -58,7 +58,8 @@ public final class TableFiller extends LabThread {
   public TableFiller(Host host, Ipv4Address own, Ipv4Address server, int wanted) {
     super(host.namespace(), "table-" + host.name());
     if (wanted < 1 || wanted > MOST) {
-      throw new LabException("further connections are 1 to " + MOST + ", not " + wanted);
+      throw new IllegalArgumentException(
+          "further connections are 1 to " + MOST + ", not " + wanted);
     }
     this.host = host;
     this.own = own;

@@ -51,14 +51,16 @@ class FlowJudgeTest {
   void aFlowWithDataInTheLastTwoSecondsIsKept() {
     var flows = List.of(flow(FlowKind.ECHO, FlowEnd.OPEN, 8_000, SHORT));
 
-    assertThat(FlowJudge.count(flows, FlowKind.ECHO, WINDOW, NO_GAP)).isEqualTo(new FlowCounts(1, 0, 0));
+    assertThat(FlowJudge.count(flows, FlowKind.ECHO, WINDOW, NO_GAP))
+        .isEqualTo(new FlowCounts(1, 0, 0));
   }
 
   @Test
   void aFlowThatIsOpenAndSilentIsStalled() {
     var flows = List.of(flow(FlowKind.PUSH, FlowEnd.OPEN, 7_999, SHORT));
 
-    assertThat(FlowJudge.count(flows, FlowKind.PUSH, WINDOW, NO_GAP)).isEqualTo(new FlowCounts(0, 0, 1));
+    assertThat(FlowJudge.count(flows, FlowKind.PUSH, WINDOW, NO_GAP))
+        .isEqualTo(new FlowCounts(0, 0, 1));
   }
 
   @Test
@@ -74,7 +76,8 @@ class FlowJudgeTest {
             flow(FlowKind.ECHO, FlowEnd.RESET, 9_999, SHORT),
             flow(FlowKind.ECHO, FlowEnd.CORRUPT, 9_999, SHORT));
 
-    assertThat(FlowJudge.count(flows, FlowKind.ECHO, WINDOW, NO_GAP)).isEqualTo(new FlowCounts(0, 2, 0));
+    assertThat(FlowJudge.count(flows, FlowKind.ECHO, WINDOW, NO_GAP))
+        .isEqualTo(new FlowCounts(0, 2, 0));
   }
 
   @Test
@@ -84,8 +87,32 @@ class FlowJudgeTest {
             flow(FlowKind.ECHO, FlowEnd.OPEN, 9_999, SHORT),
             flow(FlowKind.PUSH, FlowEnd.RESET, 5_000, SHORT));
 
-    assertThat(FlowJudge.count(flows, FlowKind.ECHO, WINDOW, NO_GAP)).isEqualTo(new FlowCounts(1, 0, 0));
-    assertThat(FlowJudge.count(flows, FlowKind.PUSH, WINDOW, NO_GAP)).isEqualTo(new FlowCounts(0, 1, 0));
+    assertThat(FlowJudge.count(flows, FlowKind.ECHO, WINDOW, NO_GAP))
+        .isEqualTo(new FlowCounts(1, 0, 0));
+    assertThat(FlowJudge.count(flows, FlowKind.PUSH, WINDOW, NO_GAP))
+        .isEqualTo(new FlowCounts(0, 1, 0));
+  }
+
+  @Test
+  void flowsThroughPortForwardsAreCountedApart() {
+    FlowRecord outward = flow(FlowKind.ECHO, FlowEnd.OPEN, 9_999, SHORT);
+    var inward =
+        new FlowRecord(
+            FlowRecord.portForward("forward"),
+            FlowKind.ECHO,
+            Family.IPV4,
+            ms(10),
+            true,
+            FlowEnd.RESET,
+            ms(5_000),
+            SHORT,
+            500);
+    var flows = List.of(outward, inward);
+
+    assertThat(FlowJudge.count(flows, FlowKind.ECHO, WINDOW, NO_GAP))
+        .isEqualTo(new FlowCounts(1, 0, 0));
+    assertThat(FlowJudge.countPortForwards(flows, WINDOW, NO_GAP))
+        .isEqualTo(new FlowCounts(0, 1, 0));
   }
 
   @Test

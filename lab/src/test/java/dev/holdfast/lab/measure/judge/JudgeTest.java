@@ -147,6 +147,33 @@ class JudgeTest {
   }
 
   @Test
+  void theActiveRoutersKernelMustTrackWhatWasKept() {
+    assertThat(withTables("a", new TableSizes(9, 2)).flowsTracked()).isTrue();
+    assertThat(withTables("a", new TableSizes(9, 1)).flowsTracked()).isFalse();
+    assertThat(withTables("b", new TableSizes(9, 1)).flowsTracked()).isNull();
+  }
+
+  private static Figures withTables(String router, TableSizes sizes) {
+    FlowRecord kept = Samples.flow(FlowKind.ECHO, FlowEnd.OPEN, 2_999, span(0, 10));
+    FlowRecord lost = Samples.flow(FlowKind.ECHO, FlowEnd.RESET, 2_999, span(0, 10));
+    return Judge.judge(
+        new Recording(
+            span(0, 3_000),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of(kept, kept, lost),
+            List.of(),
+            adverts("a", "lan", 0, 3_000),
+            List.of(),
+            List.of(),
+            Map.of(router, sizes),
+            List.of(),
+            List.of(),
+            0));
+  }
+
+  @Test
   void twoRoutersSpeakingAtTheEndAreNotOneActive() {
     var seen = new ArrayList<>(adverts("a", "lan", 0, 3_000));
     seen.addAll(adverts("b", "lan", 0, 3_000));

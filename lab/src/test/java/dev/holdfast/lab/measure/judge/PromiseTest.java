@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.holdfast.lab.fault.FaultKind;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,7 @@ class PromiseTest {
     private double floor;
     private @Nullable Boolean oneActive = true;
     private @Nullable Boolean caches = true;
+    private @Nullable Boolean tracked = true;
 
     Figures figures() {
       return new Figures(
@@ -41,6 +43,7 @@ class PromiseTest {
           echo,
           push,
           udp,
+          FlowCounts.NONE,
           stall,
           null,
           role,
@@ -52,6 +55,8 @@ class PromiseTest {
           floor,
           oneActive,
           caches,
+          Map.of(),
+          tracked,
           0,
           List.of());
     }
@@ -80,8 +85,7 @@ class PromiseTest {
             "the gap up is 15001.0 ms, promised are 15000.0 ms",
             "the gap down is 15001.0 ms, promised are 15000.0 ms");
     run.push = new FlowCounts(49, 0, 1);
-    assertThat(broken(FaultKind.POWER_CYCLE, run))
-        .containsExactly("1 of 100 flows stalled");
+    assertThat(broken(FaultKind.POWER_CYCLE, run)).containsExactly("1 of 100 flows stalled");
     run.push = new FlowCounts(49, 1, 0);
     assertThat(broken(FaultKind.POWER_CYCLE, run)).contains("1 of 100 flows were reset");
   }
@@ -176,8 +180,7 @@ class PromiseTest {
     bad.push = new FlowCounts(47, 1, 2);
 
     assertThat(broken(FaultKind.POWER_OFF, takeover(300), bad))
-        .containsExactly(
-            "run 2: 1 of 100 flows were reset", "run 2: 2 of 100 flows stalled");
+        .containsExactly("run 2: 1 of 100 flows were reset", "run 2: 2 of 100 flows stalled");
   }
 
   @Test
@@ -238,10 +241,12 @@ class PromiseTest {
     Run run = takeover(0);
     run.oneActive = false;
     run.caches = false;
+    run.tracked = false;
 
     assertThat(broken(FaultKind.PARTITION, run))
         .containsExactly(
             "at the end not exactly one router is active everywhere",
+            "at the end the active router's kernel tracks fewer connections than flows were kept",
             "at the end a host still believes the address to be elsewhere");
   }
 
