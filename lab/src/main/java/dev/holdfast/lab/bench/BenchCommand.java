@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
           + " theirs: below 1 is better.",
       ""
     },
-    footer = {"", "Exit: 0 measured, 2 usage, 3 this machine cannot run it."})
+    footer = {"", "Exit: 0 measured, 1 not measured, 2 usage, 3 this machine cannot run it."})
 final class BenchCommand implements Callable<Integer> {
 
   private static final int MEASURED = 0;
@@ -88,7 +88,7 @@ final class BenchCommand implements Callable<Integer> {
       return USAGE;
     } catch (LabException e) {
       err.println(e.getMessage());
-      return FAILED;
+      return e.isOfMachine() ? CANNOT : FAILED;
     } catch (IOException e) {
       err.println("cannot write " + json + ": " + e.getMessage());
       return FAILED;

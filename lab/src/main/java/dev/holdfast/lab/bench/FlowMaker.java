@@ -23,8 +23,6 @@ final class FlowMaker implements AutoCloseable {
   private static final Path COUNT = Path.of("/proc/thread-self/net/stat/nf_conntrack");
 
   private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(90);
-  private static final double ALL_BUT = 0.99;
-  private static final double BEGUN = 0.01;
 
   private final CProgram program = CProgram.compile("flows");
 
@@ -89,10 +87,10 @@ final class FlowMaker implements AutoCloseable {
     return Integer.parseInt(numbers.substring(0, numbers.indexOf(' ')), 16);
   }
 
-  /** Waits until so many flows are in that kernel. */
+  /** Waits until every one of so many flows is in that kernel. */
   static void awaitCount(Namespace where, int wanted) {
     long limit = System.nanoTime() + LIMIT_NANOS;
-    for (int count = count(where); count < wanted * ALL_BUT; count = count(where)) {
+    for (int count = count(where); count < wanted; count = count(where)) {
       if (System.nanoTime() - limit > 0) {
         throw new LabException(count + " of " + wanted + " flows came");
       }
@@ -100,19 +98,13 @@ final class FlowMaker implements AutoCloseable {
     }
   }
 
-  /** When flows began to appear and when all were there, {@link System#nanoTime}. */
-  record Appeared(long firstNanos, long allNanos) {
-    double millis() {
-      return (allNanos - firstNanos) / 1e6;
-    }
-  }
-
   /**
-   * Starts something and waits until so many flows more are in that kernel.
+   * Starts something and waits until every one of so many flows more is in that kernel.
    *
-   * @throws LabException when they are not in a minute and a half
+   * @return milliseconds from the last look before the first flows to the last flow
+   * @throws LabException when they are not there in a minute and a half
    */
-  static Appeared watch(Namespace where, int more, Runnable start) {
+  static double watch(Namespace where, int more, Runnable start) {
     return where.call(
         () -> {
           int before = countHere();
@@ -120,24 +112,17 @@ final class FlowMaker implements AutoCloseable {
             throw new LabException(
                 "the backup's kernel had " + before + " flows already: it was active for a while");
           }
+          var arrival = new Arrival(before, more, System.nanoTime());
           Thread starter = Thread.ofPlatform().name("bench-starter").start(start);
           long limit = System.nanoTime() + LIMIT_NANOS;
-          long first = 0;
-          while (true) {
-            int now = countHere() - before;
-            long time = System.nanoTime();
-            if (first == 0 && now >= more * BEGUN) {
-              first = time;
-            }
-            if (now >= more * ALL_BUT) {
-              starter.join();
-              return new Appeared(first, time);
-            }
-            if (time - limit > 0) {
-              throw new LabException(now + " of " + more + " flows came");
+          while (!arrival.seen(countHere(), System.nanoTime())) {
+            if (System.nanoTime() - limit > 0) {
+              throw new LabException(arrival.came() + " of " + more + " flows came");
             }
             Pause.millis(1);
           }
+          starter.join();
+          return arrival.millis();
         });
   }
 
