@@ -123,6 +123,7 @@ final class FlowSync implements AgentLoop.Companion, AutoCloseable {
               flows,
               new PeerStore(new DiskStore(stateDir)),
               random,
+              InstantSource.system(),
               signs,
               atStart,
               this::wakeUp);

@@ -31,6 +31,7 @@ import dev.holdfast.api.v1alpha1.NodeNetwork;
 import dev.holdfast.api.v1alpha1.NodeRouter;
 import dev.holdfast.api.v1alpha1.PeerStatus;
 import java.nio.ByteBuffer;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -75,6 +76,7 @@ final class SealedWire implements FlowWire {
   private final TableFlows flows;
   private final PeerStore peers;
   private final RandomBytes random;
+  private final InstantSource wallClock;
   private final Signs signs;
   private final LinkPorts ports;
   private final Sink sink = new Sink();
@@ -114,6 +116,7 @@ final class SealedWire implements FlowWire {
    * @param standing where this router stands
    * @param peers where they were in an earlier life of this router
    * @param handovers takes what peers say of handovers
+   * @param wallClock may jump
    * @param atStart runs first on each thread that signs of life pass through
    * @param wake makes the loop turn soon; any thread
    */
@@ -128,6 +131,7 @@ final class SealedWire implements FlowWire {
       TableFlows flows,
       PeerStore peers,
       RandomBytes random,
+      InstantSource wallClock,
       Signs signs,
       Runnable atStart,
       Runnable wake) {
@@ -141,6 +145,7 @@ final class SealedWire implements FlowWire {
     this.flows = flows;
     this.peers = peers;
     this.random = random;
+    this.wallClock = wallClock;
     this.signs = signs;
     policyHash = PolicyHash.of(spec);
     identity = identity();
@@ -246,6 +251,9 @@ final class SealedWire implements FlowWire {
     if (all != null) {
       all.committed(kernel.committed());
       tellPeers(all, nowNanos);
+      if (all.compareClocks(wallClock.millis() * MILLI, System.nanoTime())) {
+        LOG.info("wall clock jumped: sessions of the links begin anew");
+      }
       all.fill(sink, nowNanos);
       judge.judge(all.links(), kernel.holdsTheirs(), speakers, nowNanos, tell);
       tellSigns(all, nowNanos);

@@ -37,6 +37,9 @@ public final class SyncLinks {
   private static final long REMEMBER_NANOS = 10_000 * MILLI_NANOS;
   private static final int PEERS_MAX = 32;
 
+  /** NTP slews by half a millisecond a second; what is more is a step. */
+  private static final long CLOCK_JUMP_NANOS = 1_000 * MILLI_NANOS;
+
   private final long incarnation;
   private final RandomBytes random;
   private final OwnFlows ours;
@@ -61,6 +64,8 @@ public final class SyncLinks {
   private RouterState state;
   private long helloAtNanos;
   private long lastNowNanos;
+  private boolean clocksKnown;
+  private long wallAheadNanos;
 
   /** One peer. */
   private static final class Member {
@@ -287,6 +292,27 @@ public final class SyncLinks {
     for (Member member : members) {
       member.link.forgetSessions();
     }
+  }
+
+  /**
+   * Compares the clocks, before each {@link #fill}: a virtual machine that was set back to a
+   * snapshot goes on with the counters of then, without a stall that it could notice, until its
+   * wall clock is put right. So when that jumps, sessions are forgotten. Where only somebody set
+   * the clock it costs a handshake.
+   *
+   * @param wallNanos the wall clock
+   * @param nowNanos the monotonic one at the same moment
+   * @return whether the one has jumped against the other since the last time
+   */
+  public boolean compareClocks(long wallNanos, long nowNanos) {
+    long ahead = wallNanos - nowNanos;
+    boolean jumped = clocksKnown && Math.abs(ahead - wallAheadNanos) > CLOCK_JUMP_NANOS;
+    clocksKnown = true;
+    wallAheadNanos = ahead;
+    if (jumped) {
+      forgetSessions();
+    }
+    return jumped;
   }
 
   // ------------------------------------------------------------------------------ from the network

@@ -365,6 +365,54 @@ class SyncLinkTest {
   }
 
   @Nested
+  @DisplayName("a wall clock that jumps against the monotonic one")
+  class Clocks {
+    private static final long WALL = 1_800_000_000L * SECOND;
+
+    /** Numbers of the sessions under which the first router sends. */
+    private List<String> sessions(long nanos) {
+      world.recorded = new ArrayList<>();
+      world.run(nanos);
+      return world.recorded.stream()
+          .filter(f -> f.from() == 0 && (f.datagram().get(2) & 0xff) == EnvelopeKind.DATA.code())
+          .map(f -> Long.toHexString(f.datagram().getLong(32)))
+          .distinct()
+          .toList();
+    }
+
+    private boolean compare(long aheadNanos) {
+      return a.links.compareClocks(WALL + world.now + aheadNanos, world.now);
+    }
+
+    @Test
+    void beginsEverySessionAnewBeforeAnythingElseIsSent() {
+      world.run(200 * MILLI);
+      compare(0);
+      List<String> before = sessions(100 * MILLI);
+      assertThat(before).hasSize(1);
+
+      assertThat(compare(-3_600 * SECOND)).isTrue();
+      List<String> after = sessions(100 * MILLI);
+
+      assertThat(after).hasSize(1).doesNotContainAnyElementsOf(before);
+      assertThat(a.link(1).up()).isTrue();
+      assertThat(a.heard(e -> e instanceof LinkEvent.LinkSilent)).isFalse();
+      assertThat(compare(-3_600 * SECOND)).as("once").isFalse();
+    }
+
+    @Test
+    void isNotOneThatIsSlewed() {
+      world.run(200 * MILLI);
+      List<String> before = sessions(100 * MILLI);
+      for (int second = 0; second < 5_000; second++) {
+        assertThat(compare(second * MILLI)).isFalse();
+      }
+
+      assertThat(sessions(100 * MILLI)).isEqualTo(before);
+    }
+  }
+
+  @Nested
   @DisplayName("restart and absence")
   class Restart {
     @Test
