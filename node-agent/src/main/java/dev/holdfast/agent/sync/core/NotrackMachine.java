@@ -26,12 +26,15 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Sequence numbers only count what was lost or came late. Where we do more than conntrackd:
  * after a loss, and every five minutes, the peer is asked for everything and compared with what we
- * hold of it. Nobody says when everything has been told, so it is believed after two seconds in
- * which nothing was lost.
+ * hold of it. Nobody says when everything has been told, so it is believed two seconds after the
+ * question at the earliest, when no flow was told for half a second, or ten seconds after it, since
+ * under traffic flows are told all the time; and only if nothing was lost since the question.
  */
 public final class NotrackMachine extends ConntrackdMachine {
   private static final long SECOND_NANOS = 1_000_000_000L;
   private static final long TOLD_NANOS = 2 * SECOND_NANOS;
+  private static final long TOLD_AT_LAST_NANOS = 10 * SECOND_NANOS;
+  private static final long QUIET_NANOS = SECOND_NANOS / 2;
   private static final long SILENT_NANOS = 5 * SECOND_NANOS;
   private static final long AFTER_LOSS_NANOS = 30 * SECOND_NANOS;
   private static final long ROUTINE_NANOS = 300 * SECOND_NANOS;
@@ -62,6 +65,7 @@ public final class NotrackMachine extends ConntrackdMachine {
   private Ask ask = Ask.NOTHING;
   private boolean inRoutine;
   private long askedAtNanos;
+  private long flowAtNanos;
   private long lostWhenAsked;
 
   /**
@@ -86,6 +90,7 @@ public final class NotrackMachine extends ConntrackdMachine {
         firstSequence,
         nowNanos);
     this.config = config;
+    this.flowAtNanos = nowNanos;
     if (config.resyncAtStart()) {
       requestEverything();
     }
@@ -100,6 +105,8 @@ public final class NotrackMachine extends ConntrackdMachine {
     }
     track(message.sequence);
     if (!message.isControl()) {
+      believe(nowNanos); // It may be the first for long.
+      flowAtNanos = nowNanos;
       return applyFlow(datagram);
     }
     if (message.has(ACK) || message.has(NACK)) {
@@ -133,11 +140,22 @@ public final class NotrackMachine extends ConntrackdMachine {
 
   @Override
   void afterDatagram(long nowNanos) {
-    if (ask == Ask.SENT && nowNanos - askedAtNanos >= TOLD_NANOS && !lostSinceAsked()) {
+    believe(nowNanos);
+  }
+
+  /** Something was heard: the peer lives, and so has answered. */
+  private void believe(long nowNanos) {
+    if (ask == Ask.SENT && answerIsOver(nowNanos) && !lostSinceAsked()) {
       ask = Ask.TOLD;
       inRoutine = false;
       everythingTold();
     }
+  }
+
+  private boolean answerIsOver(long nowNanos) {
+    long waited = nowNanos - askedAtNanos;
+    return waited >= TOLD_AT_LAST_NANOS
+        || (waited >= TOLD_NANOS && nowNanos - flowAtNanos >= QUIET_NANOS);
   }
 
   private boolean lostSinceAsked() {

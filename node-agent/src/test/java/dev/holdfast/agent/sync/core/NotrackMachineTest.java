@@ -136,6 +136,55 @@ class NotrackMachineTest {
   }
 
   @Test
+  void whatIsStillBeingToldIsNotTakenForEverything() {
+    answeringMachine();
+    sent();
+    raw(0, 0, 100, 1 << 24);
+    machine.compare();
+    sent();
+    int sequence = 101;
+    for (int tenth = 0; tenth < 50; tenth++) {
+      now += SECOND / 10;
+      raw(0, 0, sequence++, 2 << 24);
+    }
+    assertThat(machine.holdsTheirs()).isFalse();
+    assertThat(theirs.applied).doesNotContain("everything ends");
+
+    alive(sequence, SECOND / 2);
+
+    assertThat(machine.holdsTheirs()).isTrue();
+    assertThat(theirs.applied.getLast()).isEqualTo("everything ends");
+  }
+
+  @Test
+  void theFirstFlowAfterAPauseComesAfterTheAnswer() {
+    answeringMachine();
+    sent();
+    raw(0, 0, 100, 1 << 24);
+    machine.compare();
+    sent();
+    now += 2 * SECOND;
+    raw(0, 0, 101, 2 << 24);
+
+    assertThat(machine.holdsTheirs()).isTrue();
+    assertThat(theirs.applied).endsWith("everything ends", "new 2");
+  }
+
+  @Test
+  void underTrafficWithoutAPauseTheAnswerIsBelievedAfterTenSeconds() {
+    answeringMachine();
+    sent();
+    long askedAt = now;
+    int sequence = 100;
+    while (now - askedAt < 10 * SECOND) {
+      assertThat(machine.holdsTheirs()).isFalse();
+      now += SECOND / 10;
+      raw(1, 0, sequence++, 2 << 24);
+    }
+    assertThat(machine.holdsTheirs()).isTrue();
+  }
+
+  @Test
   void afterALossThePeerIsComparedButNotMoreOftenThanEveryThirtySeconds() {
     answeringMachine();
     sent();
