@@ -3,6 +3,7 @@ package dev.holdfast.agent.shell;
 import dev.holdfast.agent.loop.AgentEvent;
 import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.role.core.Speakers;
+import dev.holdfast.agent.sync.core.Lasting;
 import dev.holdfast.agent.sync.core.SyncLink;
 import dev.holdfast.agent.sync.wire.LinkRole;
 import dev.holdfast.agent.sync.wire.RouterState;
@@ -16,29 +17,9 @@ import org.jspecify.annotations.Nullable;
  * What the links say of themselves → what the role needs to know: who is alive, who is in sync.
  *
  * <p>Under traffic there is always a change that the other side has not acknowledged yet. So a link
- * that has been in sync once stays so as long as it catches up at least once in {@value
- * #GRACE_MILLIS} ms.
+ * that has been in sync once stays so as long as it catches up once a second, see {@link Lasting}.
  */
 final class SyncJudge {
-
-  static final long GRACE_MILLIS = 1_000;
-  private static final long GRACE_NANOS = GRACE_MILLIS * 1_000_000L;
-
-  /** A statement that holds as long as it is renewed within the grace. */
-  private static final class Lasting {
-    private boolean holds;
-    private long renewedAtNanos;
-
-    boolean judge(boolean now, boolean possible, long nowNanos) {
-      if (now) {
-        holds = true;
-        renewedAtNanos = nowNanos;
-      } else if (!possible || nowNanos - renewedAtNanos > GRACE_NANOS) {
-        holds = false;
-      }
-      return holds;
-    }
-  }
 
   private static final class Peer {
     final Lasting weHold = new Lasting();

@@ -6,8 +6,12 @@ package dev.holdfast.agent.sync.core;
  *
  * <p>It speaks at least once a second, and acknowledges what it got when it has been quiet for a
  * second or has got a window's worth. So under traffic there is always something that is not
- * acknowledged: it counts as holding ours while no change has waited longer than three seconds.
- * Where nobody acknowledges (NOTRACK), what was sent to a peer that is heard counts.
+ * acknowledged: it counts as holding ours while no change has waited longer than three seconds. Not
+ * so one that has begun anew: first it must confirm all that there was then. Where nobody
+ * acknowledges (NOTRACK), what was sent to a peer that is heard counts.
+ *
+ * <p>That we hold theirs is a statement that lasts as on the sealed link, see {@link Lasting}:
+ * under traffic there is always a flow that is not in our kernel yet.
  */
 public final class ConntrackdJudge {
   private static final long MILLI_NANOS = 1_000_000L;
@@ -18,6 +22,7 @@ public final class ConntrackdJudge {
   public static final long EVERY_NANOS = 100 * MILLI_NANOS;
 
   private final LagMeter lag;
+  private final Lasting held = new Lasting();
   private long judgeAtNanos;
   private boolean begun;
   private boolean heard;
@@ -38,14 +43,16 @@ public final class ConntrackdJudge {
    */
   public boolean judge(ConntrackdMachine machine, long newest, boolean weHold, long nowNanos) {
     lag.newest(newest, nowNanos);
+    boolean nowHeard = machine.silentNanos(nowNanos) < SILENT_NANOS;
+    boolean nowWeHold = held.judge(nowHeard && weHold, nowHeard, nowNanos);
     if (judgeAtNanos - nowNanos > 0) {
       return false;
     }
     judgeAtNanos = nowNanos + EVERY_NANOS;
-    lag.acknowledged(machine.acknowledgedPosition());
-    boolean nowHeard = machine.silentNanos(nowNanos) < SILENT_NANOS;
-    boolean nowWeHold = nowHeard && weHold;
-    boolean nowPeerHolds = nowHeard && lag.lagNanos(nowNanos) < LAG_NANOS;
+    long acknowledged = machine.acknowledgedPosition();
+    lag.acknowledged(acknowledged, nowNanos);
+    boolean nowPeerHolds =
+        nowHeard && acknowledged >= machine.emptyUntil() && lag.lagNanos(nowNanos) < LAG_NANOS;
     boolean changed =
         !begun || nowHeard != heard || nowWeHold != weHoldTheirs || nowPeerHolds != peerHoldsOurs;
     begun = true;

@@ -41,6 +41,7 @@ public abstract sealed class ConntrackdMachine permits FtfwMachine, NotrackMachi
   private boolean heard;
   private long heardAtNanos;
   private boolean comparing;
+  private long emptyUntil;
 
   /**
    * @param peer its number in the table
@@ -64,6 +65,7 @@ public abstract sealed class ConntrackdMachine permits FtfwMachine, NotrackMachi
     this.cursor = ours.openCursor();
     this.nextSequence = firstSequence;
     this.idleAtNanos = nowNanos + IDLE_NANOS;
+    peerBegins();
   }
 
   // ---------------------------------------------------------------------------------- receiving
@@ -131,6 +133,19 @@ public abstract sealed class ConntrackdMachine permits FtfwMachine, NotrackMachi
       comparing = false;
       theirs.everythingEnds(peer);
     }
+  }
+
+  /** The peer has forgotten whatever it held of ours, or has never been told. */
+  final void peerBegins() {
+    emptyUntil = ours.newestPosition();
+  }
+
+  /**
+   * The peer held nothing of ours when it began, or was met first: it holds ours when it has
+   * confirmed this position, which was the newest then.
+   */
+  public final long emptyUntil() {
+    return emptyUntil;
   }
 
   /** We hold everything that the peer has, as far as the mode can tell. */

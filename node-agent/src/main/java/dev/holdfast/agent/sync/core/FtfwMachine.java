@@ -168,6 +168,9 @@ public final class FtfwMachine extends ConntrackdMachine {
     if (message.has(HELLO_BACK)) {
       helloAnswered();
     }
+    if (!helloHeard) {
+      peerBegins();
+    }
     if (!helloHeard && config.allOnHello()) {
       if (sentPosition > 0) {
         tellEverything();

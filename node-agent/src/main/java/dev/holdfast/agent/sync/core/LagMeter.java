@@ -4,6 +4,9 @@ package dev.holdfast.agent.sync.core;
  * How long the oldest change that the peer does not hold has been waiting. Samples of (position,
  * time), at most one a millisecond; when too many wait, later ones are left out, since the oldest
  * decides.
+ *
+ * <p>When the acknowledged position falls back (a peer that restarted is told everything anew),
+ * everything begins to wait at that moment.
  */
 final class LagMeter {
   private static final int SAMPLES_MAX = 256;
@@ -25,6 +28,10 @@ final class LagMeter {
     if (position == lastPosition || nowNanos - lastAtNanos < EVERY_NANOS || size == SAMPLES_MAX) {
       return;
     }
+    sample(position, nowNanos);
+  }
+
+  private void sample(long position, long nowNanos) {
     int at = (head + size) % SAMPLES_MAX;
     positions[at] = position;
     times[at] = nowNanos;
@@ -33,11 +40,14 @@ final class LagMeter {
     lastAtNanos = nowNanos;
   }
 
-  /** The peer holds everything up to {@code position}. */
-  void acknowledged(long position) {
+  /** The peer holds everything up to {@code position}, and no more. */
+  void acknowledged(long position, long nowNanos) {
     while (size > 0 && positions[head] <= position) {
       head = (head + 1) % SAMPLES_MAX;
       size--;
+    }
+    if (size == 0 && position < lastPosition) {
+      sample(lastPosition, nowNanos); // It had been acknowledged before.
     }
   }
 

@@ -276,7 +276,7 @@ public final class SyncLink {
     long newest = ours.newestPosition();
     long acknowledged = out.acknowledgedPosition();
     lag.newest(newest, nowNanos);
-    lag.acknowledged(acknowledged);
+    lag.acknowledged(acknowledged, nowNanos);
     boolean holds = up && tableExact && out.begun() && acknowledged >= newest;
     if (holds != peerHoldsOurs) {
       peerHoldsOurs = holds;

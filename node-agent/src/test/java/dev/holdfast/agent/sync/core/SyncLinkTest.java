@@ -429,6 +429,27 @@ class SyncLinkTest {
     }
 
     @Test
+    void whileItIsToldEverythingTheLagIsTheTimeSinceItCameBack() {
+      flows(a, 0, 400);
+      world.run(200 * MILLI);
+      assertThat(a.link(1).status(world.now).lagMillis()).isZero();
+      b.start();
+      world.run(100 * MILLI, () -> dropFramesOf(0));
+      assertThat(a.heard(e -> e instanceof LinkEvent.PeerRestarted)).isTrue();
+      assertThat(a.link(1).peerHoldsOurs()).isFalse();
+      assertThat(a.link(1).status(world.now).lagMillis()).isBetween(20L, 100L);
+
+      world.run(SECOND);
+      assertThat(a.link(1).peerHoldsOurs()).isTrue();
+      assertThat(a.link(1).status(world.now).lagMillis()).isZero();
+    }
+
+    /** Its larger datagrams get lost: flows, and no heartbeats or handshakes. */
+    private void dropFramesOf(int router) {
+      world.flights.removeIf(f -> f.from() == router && f.datagram().remaining() > 600);
+    }
+
+    @Test
     void whileARestartedRouterIsReadingItsKernelThePeerKeepsItsFlows() {
       flows(a, 0, 400);
       world.run(200 * MILLI);
