@@ -50,6 +50,20 @@ class AlertsTest {
     }
   }
 
+  @Test
+  void aPathIsSilentWhereTheLinkWorksAndTheLinkWhereNoneDoes() throws IOException {
+    JsonNode rule =
+        rules().stream()
+            .filter(each -> each.get("alert").asText().equals("HoldfastSilentPath"))
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(rule.get("expr").asText())
+        .contains("holdfast_link_up == 0 or (")
+        .contains(
+            "(holdfast_link_path_up == 0 and on (namespace, pod, peer) holdfast_link_up == 1)");
+  }
+
   /**
    * Whole names, as its source gives them to the page; what a scrape shows depends on what the
    * agent has to say.

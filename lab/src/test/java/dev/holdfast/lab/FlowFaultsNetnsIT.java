@@ -94,7 +94,12 @@ class FlowFaultsNetnsIT {
         giveBack(lab);
         lose(lab, measurement, "power-off");
         giveBack(lab);
+        awaitPaths(active(lab), 2, 0);
         play(lab, measurement, "sync-down", active(lab));
+        awaitPaths(active(lab), 1, 1);
+        assertThat(linksUp(active(lab))).isEqualTo(1);
+        assertThat(lab.software(active(lab)).command("status", List.of()))
+            .contains("is not heard on direct (eth2)");
         lose(lab, measurement, "power-off");
 
         assertKept(measurement, options, traffic);
@@ -183,6 +188,21 @@ class FlowFaultsNetnsIT {
     return metrics(router)
         .lines()
         .filter(line -> line.matches("holdfast_link_up\\{.*} 1.0"))
+        .count();
+  }
+
+  /** So many networks on which it hears a peer, and so many on which it should. */
+  private static void awaitPaths(Router router, int heard, int silent) {
+    assertThat(
+            Lab.await(LIMIT_MILLIS, () -> paths(router, 1) == heard && paths(router, 0) == silent))
+        .as("%s hears on %d networks, on %d not: %s", router.node(), heard, silent, metrics(router))
+        .isTrue();
+  }
+
+  private static long paths(Router router, int up) {
+    return metrics(router)
+        .lines()
+        .filter(line -> line.matches("holdfast_link_path_up\\{.*} " + up + ".0"))
         .count();
   }
 

@@ -3,6 +3,7 @@ package dev.holdfast.api.v1alpha1;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Required;
+import org.jspecify.annotations.Nullable;
 
 /** The agent's own table of flows, and how it hears of them. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -18,4 +19,6 @@ public record FlowTableStatus(
         long receiveBufferBytes,
     @JsonPropertyDescription("Times that the kernel dropped events; each led to a new reading.")
         @Required
-        long overruns) {}
+        long overruns,
+    @JsonPropertyDescription("The kernel's messages about flows that could not be read.")
+        @Nullable Long malformed) {}

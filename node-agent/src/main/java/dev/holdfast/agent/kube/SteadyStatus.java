@@ -59,7 +59,8 @@ final class SteadyStatus {
   }
 
   private static PeerStatus of(PeerStatus peer) {
-    return new PeerStatus(peer.router(), peer.path(), peer.state(), 0, 0, null, 0, 0);
+    return new PeerStatus(
+        peer.router(), peer.path(), peer.paths(), peer.state(), 0, 0, null, 0, 0, null);
   }
 
   private static @Nullable FirewallStatus of(@Nullable FirewallStatus firewall) {

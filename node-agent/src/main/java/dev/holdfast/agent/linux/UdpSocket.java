@@ -5,6 +5,7 @@ import dev.holdfast.api.addr.IpAddress;
 import dev.holdfast.api.addr.Ipv4Address;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ public final class UdpSocket implements AutoCloseable {
   private final Block outAddress = new Block(SocketAddress.BYTES_MAX);
   private final MessageHeader header = new MessageHeader(160);
   private final int localPort;
+  private final AtomicLong oversized = new AtomicLong();
 
   private UdpSocket(Descriptor descriptor, Options options, int localPort) {
     this.descriptor = descriptor;
@@ -202,6 +204,7 @@ public final class UdpSocket implements AutoCloseable {
             in.bytes.limit((int) length).position(0);
             return (int) length;
           }
+          oversized.incrementAndGet();
         } else {
           int errno = LibC.errno();
           if (errno == Errno.EAGAIN) {
@@ -217,6 +220,11 @@ public final class UdpSocket implements AutoCloseable {
     } finally {
       descriptor.receiving.unlock();
     }
+  }
+
+  /** Datagrams that were longer than those wanted, and dropped; any thread. */
+  public long oversized() {
+    return oversized.get();
   }
 
   /** The last datagram, big-endian; valid until the next receive. */

@@ -7,7 +7,9 @@ import dev.holdfast.api.v1alpha1.FlowSyncStatus;
 import dev.holdfast.api.v1alpha1.FlowTableStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
+import dev.holdfast.api.v1alpha1.PeerPathStatus;
 import dev.holdfast.api.v1alpha1.PeerStatus;
+import dev.holdfast.api.v1alpha1.PeerTraffic;
 import dev.holdfast.api.v1alpha1.RestoredFlows;
 import dev.holdfast.api.v1alpha1.Role;
 import dev.holdfast.api.v1alpha1.StallStatus;
@@ -123,6 +125,17 @@ public final class AgentMetrics implements MultiCollector {
           peer.state().equalsIgnoreCase("up") ? 1 : 0,
           "peer",
           peer.router());
+      for (PeerPathStatus path : peer.paths()) {
+        page.gauge(
+            "link_path_up",
+            "The peer is heard on that network.",
+            path.state().equalsIgnoreCase("up") ? 1 : 0,
+            "peer",
+            peer.router(),
+            "network",
+            path.network());
+      }
+      traffic(page, peer);
       page.gauge(
           "sync_backlog_positions",
           "Changes that the peer has not acknowledged.",
@@ -154,6 +167,21 @@ public final class AgentMetrics implements MultiCollector {
       page.counter(
           "sync_resent", "Messages sent again.", (double) peer.resent(), "peer", peer.router());
     }
+  }
+
+  private static void traffic(Page page, PeerStatus peer) {
+    PeerTraffic carried = peer.traffic();
+    if (carried == null) {
+      return;
+    }
+    String datagrams = "Datagrams on the link.";
+    String bytes = "Bytes on the link, without headers of UDP and IP.";
+    String[] sent = {"peer", peer.router(), "direction", "sent"};
+    String[] received = {"peer", peer.router(), "direction", "received"};
+    page.counter("link_datagrams", datagrams, (double) carried.datagramsSent(), sent);
+    page.counter("link_datagrams", datagrams, (double) carried.datagramsReceived(), received);
+    page.counter("link_bytes", bytes, (double) carried.bytesSent(), sent);
+    page.counter("link_bytes", bytes, (double) carried.bytesReceived(), received);
   }
 
   private static void flowSync(Page page, @Nullable FlowSyncStatus sync) {
@@ -203,6 +231,12 @@ public final class AgentMetrics implements MultiCollector {
           (double) table.receiveBufferBytes());
       page.counter(
           "events_overruns", "Times the kernel dropped flow events.", (double) table.overruns());
+      if (table.malformed() != null) {
+        page.counter(
+            "events_malformed",
+            "The kernel's messages that could not be read.",
+            (double) table.malformed());
+      }
     }
   }
 

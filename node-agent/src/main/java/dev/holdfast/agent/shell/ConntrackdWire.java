@@ -7,6 +7,7 @@ import dev.holdfast.agent.role.core.Link;
 import dev.holdfast.agent.role.core.Role;
 import dev.holdfast.agent.role.core.RoleState;
 import dev.holdfast.agent.role.core.Speakers;
+import dev.holdfast.agent.sync.core.ConntrackdCounters;
 import dev.holdfast.agent.sync.core.ConntrackdJudge;
 import dev.holdfast.agent.sync.core.ConntrackdMachine;
 import dev.holdfast.agent.sync.core.FtfwMachine;
@@ -29,10 +30,13 @@ import dev.holdfast.api.v1alpha1.NodeFlowSync;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
 import dev.holdfast.api.v1alpha1.NodeRouter;
 import dev.holdfast.api.v1alpha1.PeerStatus;
+import dev.holdfast.api.v1alpha1.PeerTraffic;
 import java.nio.ByteBuffer;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -79,7 +83,10 @@ final class ConntrackdWire implements FlowWire {
   private List<NodeNetwork> paths;
   private @Nullable ConntrackdMachine machine;
   private int current;
+
+  /** Datagrams from somebody who is no peer, or over a network that is no path. */
   private long strangers;
+
   private boolean compareWanted = true;
   private long compareAtNanos = System.nanoTime() + PURGE_NANOS;
 
@@ -336,18 +343,51 @@ final class ConntrackdWire implements FlowWire {
       return new FlowSyncStatus(List.of(), List.of());
     }
     boolean confirms = settings.mode() == ConntrackdMode.FTFW;
+    ConntrackdCounters counters = open.counters();
     return new FlowSyncStatus(
         List.of(
             new PeerStatus(
                 peerName(),
                 paths.get(sendingPath()).name(),
+                List.of(),
                 judge.word(),
                 open.sentPosition(),
                 confirms ? open.acknowledgedPosition() : 0,
                 confirms ? judge.lagMillis(nowNanos) : null,
-                open.counters().lost,
-                open.counters().flowsResent)),
-        List.of());
+                counters.lost,
+                counters.flowsResent,
+                new PeerTraffic(
+                    counters.datagramsSent,
+                    counters.bytesSent,
+                    counters.datagramsReceived,
+                    counters.bytesReceived))),
+        List.of(),
+        null,
+        null,
+        dropped(counters, strangers, ports.oversized()),
+        null);
+  }
+
+  /**
+   * What did not count, by reason.
+   *
+   * @param strangers datagrams that no peer sent
+   * @param oversized datagrams that were longer than any that a conntrackd sends
+   */
+  static Map<String, Long> dropped(ConntrackdCounters counters, long strangers, long oversized) {
+    Map<String, Long> dropped = new TreeMap<>();
+    counters.drops.forEach((reason, count) -> dropped.put(EnumWord.of(reason), count));
+    countIfAny("Stranger", strangers, dropped);
+    countIfAny("Oversized", oversized, dropped);
+    countIfAny("ControlQueueFull", counters.controlsDropped, dropped);
+    countIfAny("ResendQueueFull", counters.resendOverflow, dropped);
+    return dropped;
+  }
+
+  private static void countIfAny(String reason, long count, Map<String, Long> into) {
+    if (count > 0) {
+      into.put(reason, count);
+    }
   }
 
   /** The other router; of several on a group nobody knows which one it is. */
@@ -375,11 +415,6 @@ final class ConntrackdWire implements FlowWire {
       case FTFW -> new Protection(confirmed, 0, UnprotectedReason.NOT_YET_ACKNOWLEDGED);
       case NOTRACK -> new Protection(0, 0, UnprotectedReason.UNCONFIRMED);
     };
-  }
-
-  /** Datagrams from somebody who is no peer. */
-  long strangers() {
-    return strangers;
   }
 
   @Override

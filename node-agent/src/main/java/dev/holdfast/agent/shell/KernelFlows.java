@@ -442,7 +442,8 @@ final class KernelFlows implements AutoCloseable {
         table.bytes(),
         table.refused(),
         listener.kernelBufferBytes(),
-        lost);
+        lost,
+        watch.malformed());
   }
 
   /** What a person should look at, a sentence each. */

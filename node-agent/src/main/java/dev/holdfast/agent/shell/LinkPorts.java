@@ -147,6 +147,7 @@ final class LinkPorts implements AutoCloseable {
   private final Map<Key, Port> open = new HashMap<>();
   private List<Place> places = List.of();
   private long refused;
+  private long oversizedBefore;
 
   /**
    * @param atStart runs first on each receiving thread
@@ -174,6 +175,7 @@ final class LinkPorts implements AutoCloseable {
       if (!wanted.contains(key.place())) {
         Port port = open.remove(key);
         if (port != null) {
+          oversizedBefore += port.socket.oversized();
           port.close();
         }
       }
@@ -236,6 +238,15 @@ final class LinkPorts implements AutoCloseable {
   /** Datagrams that the kernel would not send. */
   long refused() {
     return refused;
+  }
+
+  /** Datagrams longer than {@value #DATAGRAM_BYTES_MAX} bytes, which were not taken. */
+  long oversized() {
+    long all = oversizedBefore;
+    for (Port port : open.values()) {
+      all += port.socket.oversized();
+    }
+    return all;
   }
 
   /** A datagram to an address or a group. */

@@ -8,6 +8,7 @@ import dev.holdfast.agent.role.core.Link;
 import dev.holdfast.agent.role.core.RoleState;
 import dev.holdfast.agent.role.core.Segment;
 import dev.holdfast.agent.role.core.Speakers;
+import dev.holdfast.agent.sync.core.LinkCounters;
 import dev.holdfast.agent.sync.core.LinkEvent;
 import dev.holdfast.agent.sync.core.LinkSettings;
 import dev.holdfast.agent.sync.core.LinkSink;
@@ -18,6 +19,7 @@ import dev.holdfast.agent.sync.core.SyncLinks;
 import dev.holdfast.agent.sync.core.TableFlows;
 import dev.holdfast.agent.sync.wire.HandoverMessage;
 import dev.holdfast.agent.sync.wire.Hello;
+import dev.holdfast.agent.sync.wire.LinkDropReason;
 import dev.holdfast.agent.sync.wire.LinkKeys;
 import dev.holdfast.agent.sync.wire.LinkRole;
 import dev.holdfast.agent.sync.wire.RouterState;
@@ -29,7 +31,9 @@ import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.NetworkRole;
 import dev.holdfast.api.v1alpha1.NodeNetwork;
 import dev.holdfast.api.v1alpha1.NodeRouter;
+import dev.holdfast.api.v1alpha1.PeerPathStatus;
 import dev.holdfast.api.v1alpha1.PeerStatus;
+import dev.holdfast.api.v1alpha1.PeerTraffic;
 import java.nio.ByteBuffer;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -512,7 +516,7 @@ final class SealedWire implements FlowWire {
     return new FlowSyncStatus(
         all == null
             ? List.of()
-            : all.links().stream().map(link -> peerStatus(link.status(nowNanos))).toList(),
+            : all.links().stream().map(link -> peerStatus(link, nowNanos)).toList(),
         keys.fingerprints(),
         null,
         null,
@@ -520,8 +524,11 @@ final class SealedWire implements FlowWire {
         null);
   }
 
-  private static Map<String, Long> dropped(SyncLinks all) {
+  private Map<String, Long> dropped(SyncLinks all) {
     Map<String, Long> dropped = new TreeMap<>();
+    if (ports.oversized() > 0) {
+      dropped.put(EnumWord.of(LinkDropReason.OVERSIZED), ports.oversized());
+    }
     all.strangers()
         .forEach((reason, count) -> dropped.merge(EnumWord.of(reason), count, Long::sum));
     for (SyncLink link : all.links()) {
@@ -536,16 +543,28 @@ final class SealedWire implements FlowWire {
     return dropped;
   }
 
-  private static PeerStatus peerStatus(LinkStatus link) {
+  private static PeerStatus peerStatus(SyncLink of, long nowNanos) {
+    LinkStatus link = of.status(nowNanos);
+    LinkCounters counters = of.counters();
     return new PeerStatus(
         link.peer(),
         link.path(),
+        link.attachedTo().stream()
+            .map(
+                network ->
+                    new PeerPathStatus(network, link.heardOn().contains(network) ? "up" : "silent"))
+            .toList(),
         word(link.state()),
         link.positionSent(),
         link.positionAcknowledged(),
         link.lagMillis(),
         link.lost(),
-        link.resent());
+        link.resent(),
+        new PeerTraffic(
+            counters.datagramsSent,
+            counters.bytesSent,
+            counters.datagramsReceived,
+            counters.bytesReceived));
   }
 
   private static String word(LinkStatus.State state) {
@@ -555,14 +574,34 @@ final class SealedWire implements FlowWire {
     };
   }
 
-  /** Routers get a new policy one after the other, so only a difference that lasts is one. */
   @Override
   public List<String> problems(long nowNanos) {
     SyncLinks all = links;
     List<String> problems = new ArrayList<>();
-    if (all == null) {
-      return problems;
+    if (all != null) {
+      all.links().forEach(link -> silentPaths(link, nowNanos, problems));
+      otherPolicies(all, nowNanos, problems);
     }
+    return problems;
+  }
+
+  /** The redundancy is used up there; of a peer that is heard nowhere the link's state says it. */
+  private void silentPaths(SyncLink link, long nowNanos, List<String> problems) {
+    for (String network : link.silentPaths(nowNanos)) {
+      problems.add(
+          link.peer()
+              + " is not heard on "
+              + network
+              + " ("
+              + spec.network(network).map(NodeNetwork::interfaceName).orElse("?")
+              + "), only elsewhere; look at the cable and the switch, or what filters UDP port "
+              + spec.flowSync().port()
+              + " there");
+    }
+  }
+
+  /** Routers get a new policy one after the other, so only a difference that lasts is one. */
+  private void otherPolicies(SyncLinks all, long nowNanos, List<String> problems) {
     for (SyncLink link : all.links()) {
       RouterState peer = link.peerState();
       boolean differs =
@@ -583,7 +622,6 @@ final class SealedWire implements FlowWire {
                 + "): a role that moves changes what passes");
       }
     }
-    return problems;
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.holdfast.api.v1alpha1.FlowStatus;
 import dev.holdfast.api.v1alpha1.FlowSyncStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import dev.holdfast.api.v1alpha1.PeerStatus;
+import dev.holdfast.api.v1alpha1.PeerTraffic;
 import dev.holdfast.api.v1alpha1.Role;
 import dev.holdfast.api.v1alpha1.RoleTransition;
 import dev.holdfast.api.v1alpha1.StallStatus;
@@ -47,7 +48,18 @@ class StatusPacerTest {
                 "10.0.0.1",
                 Map.of("sent", tick))),
         new FlowSyncStatus(
-            List.of(new PeerStatus("router-b", "direct", "Up", tick, tick, tick % 3, tick, tick)),
+            List.of(
+                new PeerStatus(
+                    "router-b",
+                    "direct",
+                    List.of(),
+                    "Up",
+                    tick,
+                    tick,
+                    tick % 3,
+                    tick,
+                    tick,
+                    new PeerTraffic(tick, tick, tick, tick))),
             List.of("01234567")),
         new FlowStatus(tick, tick, Map.of()),
         new FirewallStatus(3L, null, "nft", false, 0, tick),

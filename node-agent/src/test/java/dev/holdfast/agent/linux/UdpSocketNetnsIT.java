@@ -115,6 +115,33 @@ class UdpSocketNetnsIT {
   }
 
   @Test
+  void countsWhatIsLongerThanItTakes() {
+    try (var small =
+            network.call(
+                right,
+                () ->
+                    UdpSocket.open(
+                        new UdpSocket.Options(
+                            "eth0",
+                            Names.interfaceIndex("eth0"),
+                            IpAddress.parse("10.50.0.3"),
+                            PORT,
+                            false,
+                            1,
+                            0,
+                            4,
+                            0)));
+        var sender = open(left, "eth0", "10.50.0.2", PORT)) {
+      sender.send(text("longer"), IpAddress.parse("10.50.0.3"), PORT);
+      sender.send(text("four"), IpAddress.parse("10.50.0.3"), PORT);
+
+      assertThat(small.receive(SECOND)).isEqualTo(4);
+      assertThat(small.datagram()).isEqualTo(text("four"));
+      assertThat(small.oversized()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void wakesOnceWithoutClosing() {
     try (var socket = open(left, "eth0", "10.50.0.2", 0)) {
       socket.wake();

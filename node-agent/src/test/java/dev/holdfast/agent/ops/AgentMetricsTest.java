@@ -8,6 +8,7 @@ import dev.holdfast.api.render.Renderer;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import java.nio.file.Files;
@@ -30,14 +31,18 @@ class AgentMetricsTest {
        "virtualRouters":[{"network":"wan","family":"IPv4","vrid":10,"state":"Active",
          "addresses":["10.0.0.10/24"],"lastAdvertAgeMillis":3,"counters":{"sent":7}}],
        "flowSync":{
-         "peers":[{"router":"router-b","path":"direct","state":"up","positionSent":9,
-           "positionAcknowledged":8,"lagMillis":2,"lost":1,"resent":1}],
+         "peers":[{"router":"router-b","path":"direct",
+           "paths":[{"network":"direct","state":"up"},{"network":"lan","state":"silent"}],
+           "state":"up","positionSent":9,
+           "positionAcknowledged":8,"lagMillis":2,"lost":1,"resent":1,
+           "traffic":{"datagramsSent":4,"bytesSent":400,"datagramsReceived":3,
+             "bytesReceived":300}}],
          "commit":{"committed":5,"clashes":{"SameTuple":1},"leftOut":{"Helper":1},
            "failed":{"EINVAL, invalid argument":2},
            "lastFailed":[{"flow":"tcp src=192.0.2.1","errno":"EINVAL, invalid argument"}],
            "putBack":1,"purged":1,"missing":1},
          "table":{"entries":10,"entriesMax":100,"bytes":4194304,"refused":0,
-           "receiveBufferBytes":4096,"overruns":1},
+           "receiveBufferBytes":4096,"overruns":1,"malformed":0},
          "dropped":{"Replayed":3},
          "restored":{"restored":812,"kept":820,"writtenAt":"2026-01-01T00:00:00Z"}},
        "flows":{"tracked":10,"protected":8,"unprotected":{"NotYetAcknowledged":2}},
@@ -84,6 +89,21 @@ class AgentMetricsTest {
       documented.add(name.group(1));
     }
     assertThat(told).isEqualTo(documented);
+  }
+
+  @Test
+  void eachPathToAPeerIsUpOrSilent() throws Exception {
+    GatewayNodeSpec spec = spec();
+    GatewayNodeStatus status = status();
+
+    MetricSnapshots page = new AgentMetrics(() -> spec, () -> status).collect();
+
+    assertThat(
+            page.stream()
+                .filter(metric -> metric.getMetadata().getName().equals("holdfast_link_path_up"))
+                .flatMap(metric -> ((GaugeSnapshot) metric).getDataPoints().stream())
+                .map(point -> point.getLabels().get("network") + " " + point.getValue()))
+        .containsExactlyInAnyOrder("direct 1.0", "lan 0.0");
   }
 
   @Test

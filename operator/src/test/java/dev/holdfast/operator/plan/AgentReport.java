@@ -71,7 +71,9 @@ public record AgentReport(
             : now.toString();
     List<PeerStatus> peers =
         node.getSpec().peers().stream()
-            .map(peer -> new PeerStatus(peer.node(), "direct", link, 1, 1, 0L, 0, 0))
+            .map(
+                peer ->
+                    new PeerStatus(peer.node(), "direct", List.of(), link, 1, 1, 0L, 0, 0, null))
             .toList();
     return new GatewayNodeStatus(
         node.getMetadata().getGeneration(),

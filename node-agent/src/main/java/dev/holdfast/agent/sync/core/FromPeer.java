@@ -121,6 +121,23 @@ final class FromPeer implements LinkMessages {
     state = RouterState.UNKNOWN;
   }
 
+  /**
+   * Whether the peer is to be expected on that network, by its own word: it has an address there,
+   * or has been heard there. A network that its resource does not name it does not name either.
+   */
+  boolean attached(LinkPath path) {
+    Hello hello = identity;
+    if (hello == null) {
+      return false;
+    }
+    for (Hello.Attachment attachment : hello.networks()) {
+      if (attachment.network().equals(path.network)) {
+        return path.everUp() || !attachment.linkAddresses().isEmpty();
+      }
+    }
+    return false;
+  }
+
   /** Nobody is there who could say that we hold everything. */
   void nothingHeld() {
     weHoldTheirs(false);

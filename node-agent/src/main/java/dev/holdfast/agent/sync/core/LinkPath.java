@@ -16,6 +16,9 @@ final class LinkPath {
   private long arrivedAtNanos;
   private long upSinceNanos;
   private boolean peerHearsUs;
+  private boolean everUp;
+  private boolean missed;
+  private long missedSinceNanos;
   private List<IpAddress> targets = List.of();
   private @Nullable IpAddress proved;
   private int turn;
@@ -63,6 +66,7 @@ final class LinkPath {
       return false;
     }
     up = true;
+    everUp = true;
     upSinceNanos = nowNanos;
     peerHearsUs = false;
     return true;
@@ -87,8 +91,27 @@ final class LinkPath {
     proved = null;
   }
 
+  /** The peer has been heard here, at some time. */
+  boolean everUp() {
+    return everUp;
+  }
+
+  /** Whether the peer is heard elsewhere and should be heard here too. */
+  void missed(boolean isMissed, long nowNanos) {
+    if (isMissed && !missed) {
+      missedSinceNanos = nowNanos;
+    }
+    missed = isMissed;
+  }
+
+  /** Has been missed without a break for so long. */
+  boolean missedFor(long nanos, long nowNanos) {
+    return missed && nowNanos - missedSinceNanos >= nanos;
+  }
+
   void postpone(long nanos) {
     heardAtNanos += nanos;
+    missedSinceNanos += nanos;
     upSinceNanos += nanos;
   }
 

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param state how the link is
  * @param path the network that the flows take, null for none
  * @param heardOn networks on which the peer is heard
+ * @param attachedTo networks on which it is heard or should be, best first
  * @param positionSent up to where our flows were sent
  * @param positionAcknowledged up to where the peer holds them
  * @param positionNewest our newest change
@@ -27,6 +28,7 @@ public record LinkStatus(
     State state,
     @Nullable String path,
     List<String> heardOn,
+    List<String> attachedTo,
     long positionSent,
     long positionAcknowledged,
     long positionNewest,
@@ -54,5 +56,6 @@ public record LinkStatus(
 
   public LinkStatus {
     heardOn = List.copyOf(heardOn);
+    attachedTo = List.copyOf(attachedTo);
   }
 }

@@ -260,6 +260,9 @@ public final class SyncLink {
       fromPeer.nothingHeld();
       tell(new LinkEvent.LinkSilent());
     }
+    for (LinkPath path : paths.all()) {
+      path.missed(up && !path.up() && fromPeer.attached(path), nowNanos);
+    }
   }
 
   private long silenceNanos() {
@@ -351,6 +354,17 @@ public final class SyncLink {
     paths.arrivals(each);
   }
 
+  /**
+   * Networks on which the peer is not heard although it is attached to them, while it is heard on
+   * another: a fault of these paths. None where the whole link is silent.
+   */
+  public List<String> silentPaths(long nowNanos) {
+    return paths.all().stream()
+        .filter(path -> path.missedFor(silenceNanos(), nowNanos))
+        .map(path -> path.network)
+        .toList();
+  }
+
   /** All of it for people and metrics; makes an object. */
   public LinkStatus status(long nowNanos) {
     int number = paths.forFlows(nowNanos);
@@ -359,6 +373,10 @@ public final class SyncLink {
         state(),
         number < 0 ? null : paths.get(number).network,
         paths.heardOn(),
+        paths.all().stream()
+            .filter(path -> path.up() || fromPeer.attached(path))
+            .map(path -> path.network)
+            .toList(),
         out.sentPosition(),
         out.acknowledgedPosition(),
         ours.newestPosition(),

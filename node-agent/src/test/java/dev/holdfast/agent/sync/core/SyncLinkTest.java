@@ -188,6 +188,60 @@ class SyncLinkTest {
     }
 
     @Test
+    void aPathOnWhichThePeerIsMissedIsTold() {
+      world.run(200 * MILLI);
+      assertThat(a.link(1).silentPaths(world.now)).isEmpty();
+
+      world.cut = on(SYNC);
+      world.run(90 * MILLI);
+      assertThat(a.link(1).silentPaths(world.now)).isEmpty();
+      world.run(150 * MILLI);
+      assertThat(a.link(1).silentPaths(world.now)).containsExactly("sync");
+      assertThat(b.link(0).silentPaths(world.now)).containsExactly("sync");
+      assertThat(a.link(1).status(world.now).attachedTo()).containsExactly("sync", "lan");
+
+      world.cut = _ -> false;
+      world.run(60 * MILLI);
+      assertThat(a.link(1).silentPaths(world.now)).isEmpty();
+    }
+
+    @Test
+    void aPathThatNeverWorkedIsMissedWhenThePeerSaysThatItIsThere() {
+      world.cut = on(SYNC);
+      world.run(400 * MILLI);
+
+      assertThat(a.link(1).silentPaths(world.now)).containsExactly("sync");
+    }
+
+    @Test
+    void aNetworkThatThePeerHasNotIsNoSilentPath() {
+      Hello onlyLan =
+          new Hello("router-b", "test", 3781, List.of(b.identity().networks().get(LAN)));
+      b.links.identify(onlyLan, world.now);
+      world.cut = on(SYNC);
+      world.run(400 * MILLI);
+
+      assertThat(a.link(1).up()).isTrue();
+      assertThat(a.link(1).silentPaths(world.now)).isEmpty();
+      assertThat(a.link(1).status(world.now).attachedTo()).containsExactly("lan");
+    }
+
+    @Test
+    void aPeerThatIsHeardNowhereHasNoSilentPaths() {
+      world.run(200 * MILLI);
+      b.dead = true;
+      List<String> seen = new ArrayList<>();
+      world.run(SECOND, () -> seen.addAll(a.link(1).silentPaths(world.now)));
+
+      assertThat(a.link(1).up()).isFalse();
+      assertThat(seen).isEmpty();
+      b.start();
+      world.run(SECOND, () -> seen.addAll(a.link(1).silentPaths(world.now)));
+      assertThat(a.link(1).up()).isTrue();
+      assertThat(seen).isEmpty();
+    }
+
+    @Test
     void whatARouterSaysOfItselfArrivesAtOnce() {
       world.run(203 * MILLI);
       RouterState faulty = state(LinkRole.FAULT, List.of("wan carrier"));
