@@ -69,7 +69,10 @@ final class ApiContact extends AbstractEventSource<Void, GatewayCluster> {
       client.raw("/readyz");
       answered(clock.instant());
     } catch (KubernetesClientException e) {
-      // The break grows.
+      // Without an answer the break grows; a refusal is an answer.
+      if (e.getCode() >= 400 && e.getCode() < 500) {
+        answered(clock.instant());
+      }
     }
   }
 

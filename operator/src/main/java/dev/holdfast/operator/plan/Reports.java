@@ -172,7 +172,7 @@ public final class Reports {
 
   /** By its own word, which is not old: peers may miss a router that works. */
   boolean claimsActive(String node) {
-    return saysActive(node) && !stale(node);
+    return saysActive(node) && !old(node);
   }
 
   /** By its own word or for want of one it cannot do anything for the gateway. */

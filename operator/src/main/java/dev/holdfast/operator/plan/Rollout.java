@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.api.model.apps.DaemonSetStatus;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -71,10 +72,25 @@ final class Rollout {
     routers.stream().filter(this::leavesItsOldPod).forEach(movedAway::add);
   }
 
-  /** The next one that stopped reporting, unless one of them has its new pod and is still lost. */
+  /**
+   * The next one that stopped reporting, unless one of them has its new pod and is still lost. Who
+   * has no kubelet to start a pod comes last, and is waited for only while nobody at all reports.
+   */
   private Optional<String> lost(List<String> routers) {
     List<String> lost = routers.stream().filter(scene.reports()::lost).toList();
-    return lost.stream().allMatch(this::pending) ? lost.stream().findFirst() : Optional.empty();
+    boolean underWay =
+        lost.stream()
+            .filter(node -> !pending(node))
+            .anyMatch(node -> canStartPods(node) || scene.reports().nobodyHeard());
+    return underWay
+        ? Optional.empty()
+        : lost.stream()
+            .filter(this::pending)
+            .min(Comparator.comparing(node -> !canStartPods(node)));
+  }
+
+  private boolean canStartPods(String node) {
+    return scene.machine(node).map(Machine::ready).orElse(false);
   }
 
   private void goOn(List<String> waiting, List<String> routers) {
@@ -175,8 +191,7 @@ final class Rollout {
   }
 
   private boolean inFlight(String node) {
-    return scene.machine(node).map(Machine::ready).orElse(false)
-        && (pending(node) ? renew.contains(node) : !settled(node));
+    return canStartPods(node) && (pending(node) ? renew.contains(node) : !settled(node));
   }
 
   private boolean settled(String node) {

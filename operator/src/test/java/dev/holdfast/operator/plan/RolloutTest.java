@@ -238,6 +238,34 @@ class RolloutTest {
   }
 
   @Test
+  void reachesARouterThatStoppedReportingAlsoWhileTheNodeOfAnotherIsGone() {
+    stage.pass(Duration.ofMinutes(4));
+    stage.says("a", AgentReport.of(Role.ACTIVE, false).withLink("silent"));
+    stage.leave("c");
+    stage.image("agent:2");
+    stage.reconcile();
+    stage.reconcile();
+    assertThat(images()).isEqualTo("agent:1 agent:2 agent:1");
+
+    stage.image("agent:3");
+    stage.reconcile();
+    assertThat(images()).isEqualTo("agent:1 agent:3 agent:1");
+  }
+
+  @Test
+  void isNotHeldUpByAnOldWordThatARouterIsActive() {
+    Stage pair = Stage.running("a", "b");
+    pair.pass(Duration.ofMinutes(4));
+    pair.says("b", AgentReport.of(Role.ACTIVE, false).withLink("silent"));
+    pair.operatorStarts();
+    pair.image("agent:2");
+    pair.reconcile();
+
+    assertThat(pair.imageOf("a")).isEqualTo("agent:2");
+    assertThat(pair.spec("a").maintenance()).isFalse();
+  }
+
+  @Test
   void reachesADeadRouterAtOnceWhileItsPeerReports() {
     Stage pair = Stage.running("a", "b");
     pair.pass(Duration.ofMinutes(4));
