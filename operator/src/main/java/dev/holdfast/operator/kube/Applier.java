@@ -66,13 +66,14 @@ public final class Applier {
       write.run();
       return true;
     } catch (KubernetesClientException e) {
-      if (e.getCode() < 400) {
+      // A kind of others may be uninstalled while we run, and a gateway needs no monitoring.
+      boolean mayFail = object instanceof GenericKubernetesResource;
+      if (!mayFail && e.getCode() < HttpURLConnection.HTTP_BAD_REQUEST) {
         throw e;
       }
       String sentence = name(object) + ": " + sentence(e);
       LOG.warn("refused: {}", sentence);
-      // The kind may be uninstalled while we run, and a gateway needs no monitoring.
-      if (!(object instanceof GenericKubernetesResource)) {
+      if (!mayFail) {
         refused.add(sentence);
       }
       return false;
@@ -140,7 +141,8 @@ public final class Applier {
    *
    * @return whether it was this one that went
    */
-  public boolean remove(GatewayCluster cluster, String annotation, String value) {
+  public static boolean remove(
+      KubernetesClient client, GatewayCluster cluster, String annotation, String value) {
     String path = "/metadata/annotations/" + annotation.replace("/", "~1");
     List<Map<String, String>> patch =
         List.of(

@@ -140,20 +140,21 @@ public class GatewayClusterReconciler
       context.resourceOperations().serverSideApplyPrimaryStatus(withStatus(cluster, status));
       hands().events().write(cluster, News.between(cluster.getStatus(), status));
     }
-    endRequest(plan, cluster);
+    endRequest(plan, cluster, context);
     if (!refused.isEmpty()) {
       throw new NotApplied(refused);
     }
   }
 
-  private void endRequest(ClusterPlan plan, GatewayCluster cluster) {
+  private void endRequest(
+      ClusterPlan plan, GatewayCluster cluster, Context<GatewayCluster> context) {
     Answer answer = plan.handover();
     if (answer == null || !plan.handoverAnswered()) {
       return;
     }
     String annotation = GatewayNodeNames.HANDOVER_ANNOTATION;
     String asked = cluster.getMetadata().getAnnotations().get(annotation);
-    if (hands().applier().remove(cluster, annotation, asked)) {
+    if (Applier.remove(context.getClient(), cluster, annotation, asked)) {
       hands().events().write(cluster, List.of(News.of(answer)));
     }
   }

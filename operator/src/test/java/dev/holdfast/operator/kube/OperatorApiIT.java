@@ -274,6 +274,19 @@ class OperatorApiIT {
   }
 
   @Test
+  void aRequestGoesOnlyWhileItIsTheOneThatWasAnswered() {
+    world.running("newer", "newer-a", "newer-b");
+    GatewayCluster seen = world.cluster("newer");
+    annotate("newer", "example.invalid/asked", "second");
+
+    assertThat(Applier.remove(client, seen, "example.invalid/asked", "first")).isFalse();
+    assertThat(annotation("newer", "example.invalid/asked")).isEqualTo("second");
+    assertThat(Applier.remove(client, seen, "example.invalid/asked", "second")).isTrue();
+    assertThat(annotation("newer", "example.invalid/asked")).isNull();
+    assertThat(Applier.remove(client, seen, "example.invalid/asked", "second")).isFalse();
+  }
+
+  @Test
   void oneObjectThatIsRefusedStopsNeitherTheOthersNorTheStatusNorAnAnswer() {
     world.running("webhook", "webhook-a", "webhook-b");
     refuseDaemonSets("webhook-webhook-b");
