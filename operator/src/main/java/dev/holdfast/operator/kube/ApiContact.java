@@ -12,6 +12,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Since when the API server has answered this operator without a break. Routers report through the
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ApiContact extends AbstractEventSource<Void, GatewayCluster> {
 
+  private static final Logger LOG = LoggerFactory.getLogger(ApiContact.class);
   private static final long QUESTION_EVERY_SECONDS = 10;
 
   /** Two questions without an answer. */
@@ -39,6 +42,7 @@ final class ApiContact extends AbstractEventSource<Void, GatewayCluster> {
   }
 
   @Override
+  @SuppressWarnings("FutureReturnValueIgnored") // it has no end of its own
   public synchronized void start() {
     if (asking == null) {
       asking =
@@ -73,6 +77,9 @@ final class ApiContact extends AbstractEventSource<Void, GatewayCluster> {
       if (e.getCode() >= 400 && e.getCode() < 500) {
         answered(clock.instant());
       }
+    } catch (RuntimeException e) {
+      // Thrown on, it would end the questions.
+      LOG.warn("the API server was not asked", e);
     }
   }
 

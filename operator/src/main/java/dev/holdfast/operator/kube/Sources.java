@@ -92,7 +92,7 @@ public final class Sources {
    */
   public boolean filled() {
     return all.stream()
-        .filter(source -> source != podMonitors)
+        .filter(source -> !source.resourceType().equals(GenericKubernetesResource.class))
         .filter(InformerEventSource.class::isInstance)
         .map(source -> (InformerEventSource<?, ?>) source)
         .flatMap(source -> source.informerHealthIndicators().values().stream())

@@ -149,12 +149,12 @@ public class GatewayClusterReconciler
   private void endRequest(
       ClusterPlan plan, GatewayCluster cluster, Context<GatewayCluster> context) {
     Answer answer = plan.handover();
-    if (answer == null || !plan.handoverAnswered()) {
-      return;
-    }
     String annotation = GatewayNodeNames.HANDOVER_ANNOTATION;
     String asked = cluster.getMetadata().getAnnotations().get(annotation);
-    if (Applier.remove(context.getClient(), cluster, annotation, asked)) {
+    if (answer != null
+        && asked != null
+        && plan.handoverAnswered()
+        && Applier.remove(context.getClient(), cluster, annotation, asked)) {
       hands().events().write(cluster, List.of(News.of(answer)));
     }
   }
