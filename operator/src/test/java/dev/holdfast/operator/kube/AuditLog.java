@@ -21,7 +21,7 @@ public final class AuditLog {
   private final Path log;
 
   /** One request. */
-  public record Request(String user, String verb, String resource, String name) {
+  public record Request(String user, String verb, String uri, String resource, String name) {
 
     public boolean writes() {
       return WRITES.contains(verb);
@@ -66,6 +66,7 @@ public final class AuditLog {
       return new Request(
           event.at("/user/username").asText(),
           event.path("verb").asText(),
+          event.path("requestURI").asText(),
           event.at("/objectRef/resource").asText(),
           event.at("/objectRef/name").asText());
     } catch (IOException e) {

@@ -29,7 +29,9 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -121,6 +123,21 @@ class OperatorApiIT {
     assertThat(monitor.getMetadata().getOwnerReferences())
         .extracting(OwnerReference::getName)
         .containsExactly("seen");
+  }
+
+  @Test
+  void asksWhetherTheApiServerIsThereAndHearsIt() {
+    eventually(
+        () ->
+            world.audit.of(World.OPERATOR).stream()
+                .anyMatch(request -> request.uri().equals("/readyz")));
+
+    try (KubernetesClient operators = world.clientOf("holdfast-operator")) {
+      ApiContact contact = new ApiContact(operators, Clock.systemUTC());
+      contact.start();
+      eventually(() -> contact.since(Instant.now().plusSeconds(1)).isBefore(Instant.now()));
+      contact.stop();
+    }
   }
 
   @Test
