@@ -3,6 +3,7 @@ package dev.holdfast.operator.kube;
 import static dev.holdfast.operator.kube.World.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.holdfast.api.v1alpha1.Role;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,6 +50,9 @@ class MonitoringApiIT {
                 return node;
               });
       eventually(() -> world.gatewayNode("home", "a").getSpec().maintenance());
+      world.report("home", "b", Role.ACTIVE, true);
+      world.report("home", "a", Role.MAINTENANCE, true);
+      eventually(() -> "b".equals(world.cluster("home").getStatus().active()));
       assertThat(world.condition("home", "Progressing").reason()).isNotEqualTo("ApplyFailed");
     }
   }
