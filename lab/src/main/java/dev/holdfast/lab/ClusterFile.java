@@ -33,7 +33,11 @@ public final class ClusterFile {
 
   /** As values are written: what a resource leaves out stays left out. */
   private static final ObjectMapper JSON =
-      JsonMapper.builder().serializationInclusion(JsonInclude.Include.NON_NULL).build();
+      JsonMapper.builder()
+          .defaultPropertyInclusion(
+              JsonInclude.Value.construct(
+                  JsonInclude.Include.NON_NULL, JsonInclude.Include.NON_NULL))
+          .build();
 
   private static final int SOURCES_OF_RULE = 10;
 
