@@ -516,6 +516,27 @@ class ClusterPlannerTest {
     }
 
     @Test
+    void toAutoLeavesTheRoleWhereItIsWhereNobodyPreempts() {
+      stage.edit(Edits::neverPreempting);
+      handOverToB();
+      stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "auto");
+
+      assertThat(answer().message()).startsWith("auto: b keeps the role until it fails");
+      assertThat(stage.reconcile().handoverAnswered()).isTrue();
+    }
+
+    @Test
+    void toAutoThatTakesTooLongIsSaid() {
+      handOverToB();
+      stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "auto");
+      stage.asked("auto: a is to get the role");
+      stage.pass(Duration.ofMinutes(1));
+
+      assertThat(answer().state()).isEqualTo(Answer.State.REFUSED);
+      assertThat(answer().message()).startsWith("auto: a did not get the role in time");
+    }
+
+    @Test
     void isNotDoneByAWordThatIsOld() {
       stage.apiServerWasAway(Duration.ofMinutes(4));
       stage.annotate(GatewayNodeNames.HANDOVER_ANNOTATION, "a");

@@ -6,7 +6,9 @@ import dev.holdfast.api.v1alpha1.FirewallSpec;
 import dev.holdfast.api.v1alpha1.GatewayClusterSpec;
 import dev.holdfast.api.v1alpha1.HandoverSpec;
 import dev.holdfast.api.v1alpha1.NetworkSpec;
+import dev.holdfast.api.v1alpha1.Preemption;
 import dev.holdfast.api.v1alpha1.RouterSpec;
+import dev.holdfast.api.v1alpha1.VrrpSpec;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -73,6 +75,20 @@ public final class Edits {
         spec.vrrp(),
         spec.flowSync(),
         new FirewallSpec(null, null, null, null, null, null, 10),
+        spec.nat(),
+        spec.handover(),
+        spec.roleHooks(),
+        spec.agent());
+  }
+
+  /** Who has the role keeps it. */
+  static GatewayClusterSpec neverPreempting(GatewayClusterSpec spec) {
+    return new GatewayClusterSpec(
+        spec.routers(),
+        spec.networks(),
+        new VrrpSpec(null, null, Preemption.NEVER, null, null, null, null),
+        spec.flowSync(),
+        spec.firewall(),
         spec.nat(),
         spec.handover(),
         spec.roleHooks(),

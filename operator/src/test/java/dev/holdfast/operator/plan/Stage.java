@@ -6,6 +6,7 @@ import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
 import dev.holdfast.api.v1alpha1.GatewayCluster;
 import dev.holdfast.api.v1alpha1.GatewayClusterSpec;
+import dev.holdfast.api.v1alpha1.GatewayClusterStatus;
 import dev.holdfast.api.v1alpha1.GatewayNode;
 import dev.holdfast.api.v1alpha1.GatewayNodeNames;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
@@ -222,6 +223,16 @@ public final class Stage {
 
   private static boolean named(HasMetadata object, String name) {
     return object.getMetadata().getName().equals(name);
+  }
+
+  /** What the status says of a handover since now. */
+  public void asked(String message) {
+    Condition asked =
+        new Condition(
+            Handovers.CONDITION, ConditionStatus.UNKNOWN, 1L, "Asked", message, now.toString());
+    cluster.setStatus(
+        new GatewayClusterStatus(
+            null, null, null, null, null, null, null, null, List.of(), List.of(asked)));
   }
 
   /** As a person does with {@code kubectl delete daemonset}. */
