@@ -9,8 +9,10 @@ import dev.holdfast.agent.vrrp.core.VrrpState;
 import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
 import dev.holdfast.api.v1alpha1.FirewallStatus;
+import dev.holdfast.api.v1alpha1.FlowCommitStatus;
 import dev.holdfast.api.v1alpha1.FlowStatus;
 import dev.holdfast.api.v1alpha1.FlowSyncStatus;
+import dev.holdfast.api.v1alpha1.FlowTableStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.GatewayNodeStatus;
 import dev.holdfast.api.v1alpha1.KernelSetting;
@@ -35,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Pure: the wall clock comes with the call, together with the monotonic time of the snapshot.
  */
 public final class StatusReport {
+
+  private static final long MISSING_ONE_IN = 100;
 
   /**
    * What other rooms contribute.
@@ -98,16 +102,31 @@ public final class StatusReport {
         report.conditions(before));
   }
 
-  /** What a kernel refused is no reason for the role to wait, and none to call it held. */
+  /**
+   * What a kernel refused is no reason for the role to wait, and none to call it held. A few that
+   * it refuses for good shall not keep a router from its reboot, though: they are told as
+   * unprotected and as missing.
+   */
   private boolean inSync() {
     RoleState role = snapshot.role();
     if (role.role() == dev.holdfast.agent.role.core.Role.ACTIVE) {
       FlowStatus flows = parts.flows();
       return role.peerInSync()
-          && (flows == null || !flows.unprotected().containsKey(UnprotectedReason.REFUSED_BY_PEER));
+          && (flows == null
+              || isFew(
+                  flows.unprotected().getOrDefault(UnprotectedReason.REFUSED_BY_PEER, 0L),
+                  flows.tracked()));
     }
     FlowSyncStatus sync = parts.flowSync();
-    return role.inSync() && (sync == null || sync.commit() == null || sync.commit().missing() == 0);
+    FlowCommitStatus commit = sync == null ? null : sync.commit();
+    FlowTableStatus table = sync == null ? null : sync.table();
+    return role.inSync()
+        && (commit == null || isFew(commit.missing(), table == null ? 0 : table.entries()));
+  }
+
+  /** At most one in a hundred. */
+  private static boolean isFew(long missing, long all) {
+    return missing * MISSING_ONE_IN <= all;
   }
 
   private boolean ready() {

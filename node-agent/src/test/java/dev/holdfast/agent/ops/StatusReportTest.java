@@ -10,6 +10,7 @@ import dev.holdfast.api.v1alpha1.Condition;
 import dev.holdfast.api.v1alpha1.ConditionStatus;
 import dev.holdfast.api.v1alpha1.FlowCommitStatus;
 import dev.holdfast.api.v1alpha1.FlowSyncStatus;
+import dev.holdfast.api.v1alpha1.FlowTableStatus;
 import dev.holdfast.api.v1alpha1.GatewayNodeSpec;
 import dev.holdfast.api.v1alpha1.KernelSetting;
 import java.time.Instant;
@@ -39,9 +40,10 @@ class StatusReportTest {
   }
 
   @Test
-  void aRouterWhoseKernelRefusedFlowsOfThePeersDoesNotHoldThemAll() {
+  void aRouterWhoseKernelRefusedMoreThanOneFlowInAHundredIsNotInSync() {
     assertThat(inSync(0)).isTrue();
-    assertThat(inSync(1)).isFalse();
+    assertThat(inSync(5)).isTrue();
+    assertThat(inSync(6)).isFalse();
   }
 
   private static boolean inSync(long missing) {
@@ -49,7 +51,8 @@ class StatusReportTest {
     AgentCore core = new AgentCore(CoreConfig.of(spec), 0);
     core.apply(new AgentEvent.SyncChanged(true), 1);
     var commit = new FlowCommitStatus(9, Map.of(), Map.of(), Map.of(), List.of(), 0, 0, missing);
-    var sync = new FlowSyncStatus(List.of(), List.of(), commit, null, Map.of(), null);
+    var table = new FlowTableStatus(500, 1_000, 0, 0, 0, 0, 0L);
+    var sync = new FlowSyncStatus(List.of(), List.of(), commit, table, Map.of(), null);
     return Boolean.TRUE.equals(
         StatusReport.of(
                 spec,
