@@ -23,7 +23,7 @@ public final class FlowJudge {
    */
   static final long OTHERS_MARGIN_NANOS = 2_000_000_000L;
 
-  /** TCP's first patience with a peer that it does not know yet (RFC 6298 section 2.1). */
+  /** TCP's longest first patience: with a peer that it does not know yet (RFC 6298 section 2.1). */
   static final long RETRANSMISSION_NANOS = 1_000_000_000L;
 
   private FlowJudge() {}
@@ -86,21 +86,16 @@ public final class FlowJudge {
   }
 
   /**
-   * How long a flow may pause that is not judged finely. TCP tries again after 1, 3, 7 … seconds at
-   * the latest; nobody sends a datagram again, so that the next one must do.
+   * How long a flow may pause that is not judged finely. TCP doubles its patience with each try, so
+   * that the first one after the gap comes within twice the gap and its first patience; nobody
+   * sends a datagram again, so that the next one must do.
    */
   static long pauseLimitNanos(FlowRecord flow, long gapNanos) {
     long again =
-        flow.kind() == FlowKind.UDP ? gapNanos + flow.intervalNanos() : triedAgainNanos(gapNanos);
+        flow.kind() == FlowKind.UDP
+            ? gapNanos + flow.intervalNanos()
+            : 2 * gapNanos + RETRANSMISSION_NANOS;
     return flow.intervalNanos() + again + OTHERS_MARGIN_NANOS;
-  }
-
-  private static long triedAgainNanos(long gapNanos) {
-    long tried = RETRANSMISSION_NANOS;
-    while (tried < gapNanos) {
-      tried = 2 * tried + RETRANSMISSION_NANOS;
-    }
-    return tried;
   }
 
   /** The longest pause of a judged flow that went on afterwards; empty when there is none. */

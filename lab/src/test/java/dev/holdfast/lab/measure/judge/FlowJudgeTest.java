@@ -130,9 +130,18 @@ class FlowJudgeTest {
   @Test
   void aSlowTcpFlowMayPauseForItsIntervalAndARetransmissionAfterTheGapAndTwoSeconds() {
     assertMayPause(FlowKind.ECHO, 0, 1_000 + 1_000 + 2_000);
-    assertMayPause(FlowKind.PUSH, 1_000, 1_000 + 1_000 + 2_000);
-    assertMayPause(FlowKind.PUSH, 1_001, 1_000 + 3_000 + 2_000);
-    assertMayPause(FlowKind.ECHO, 3_001, 1_000 + 7_000 + 2_000);
+    assertMayPause(FlowKind.PUSH, 380, 1_000 + 2 * 380 + 1_000 + 2_000);
+  }
+
+  /** It tries again 0.2, 0.6, 1.4, 3.0, 6.2 and 12.6 s after the first loss. */
+  @Test
+  void aSlowTcpFlowMayJustHaveTriedInVainWhenALongGapEnds() {
+    FlowRecord flow = slow(FlowKind.PUSH, 19_999, span(0, 1_000 + 12_600));
+
+    assertThat(
+            FlowJudge.count(
+                List.of(flow), FlowKind.PUSH, span(0, 20_000), OptionalLong.of(ms(6_300))))
+        .isEqualTo(new FlowCounts(1, 0, 0));
   }
 
   @Test
