@@ -1,6 +1,7 @@
 package dev.holdfast.operator.kube;
 
 import dev.holdfast.api.v1alpha1.GatewayCluster;
+import dev.holdfast.api.v1alpha1.GatewayNode;
 import dev.holdfast.api.v1alpha1.GatewayNodeNames;
 import dev.holdfast.operator.plan.ClusterPlan;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
@@ -40,15 +41,23 @@ public final class Applier {
   }
 
   /**
-   * In the plan's order. One object that the API server refuses stops no other; an API server that
-   * is away ends it, and the next reconciliation goes on.
+   * In the plan's order. One object that the API server refuses stops no other, but after a
+   * GatewayNode no further one is written: what routers must have alike, the active gets last. An
+   * API server that is away ends it, and the next reconciliation goes on.
    *
    * @return what was refused, a sentence each
    */
   public List<String> apply(
       ClusterPlan plan, GatewayCluster cluster, Context<GatewayCluster> context) {
     List<String> refused = new ArrayList<>();
-    plan.wanted().forEach(wanted -> trying(wanted, refused, () -> apply(wanted, context)));
+    boolean nodesGoOn = true;
+    for (HasMetadata wanted : plan.wanted()) {
+      boolean isNode = wanted instanceof GatewayNode;
+      if (nodesGoOn || !isNode) {
+        boolean done = trying(wanted, refused, () -> apply(wanted, context));
+        nodesGoOn &= done || !isNode;
+      }
+    }
     for (HasMetadata unwanted : plan.unwanted()) {
       // Of a router that left the GatewayNode goes last, and only when the rest is gone.
       if (!trying(unwanted, refused, () -> delete(unwanted))) {

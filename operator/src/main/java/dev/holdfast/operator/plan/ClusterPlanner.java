@@ -75,7 +75,10 @@ public final class ClusterPlanner {
   private Map<String, PodTemplateSpec> pods() {
     Map<String, PodTemplateSpec> pods = new LinkedHashMap<>();
     if (scene.inPods()) {
-      scene.listed().forEach(node -> pods.put(node, RouterObjects.pod(scene, node)));
+      scene.listed().stream()
+          // A resource that cannot be used makes none anew.
+          .filter(node -> scene.accepted() || daemonSet(node).isPresent())
+          .forEach(node -> pods.put(node, RouterObjects.pod(scene, node)));
     }
     return pods;
   }

@@ -85,8 +85,16 @@ final class Rollout {
     return underWay
         ? Optional.empty()
         : lost.stream()
-            .filter(this::pending)
+            .filter(node -> pending(node) && !mayBeAllThereIs(node))
             .min(Comparator.comparing(node -> !canStartPods(node)));
+  }
+
+  /** It was active last, its pod runs, and no other router says that it could take the role. */
+  private boolean mayBeAllThereIs(String node) {
+    return scene.isActive(node)
+        && isAvailable(node)
+        && wanted.keySet().stream()
+            .noneMatch(other -> !other.equals(node) && scene.reports().ready(other));
   }
 
   private boolean canStartPods(String node) {
@@ -110,7 +118,7 @@ final class Rollout {
           Progress.moving(
               "RolloutWaits",
               String.join(", ", waiting)
-                  + " stopped reporting, as did a router that has its new pod: that one first");
+                  + " stopped reporting, and no other router is ready to take the role yet");
     }
   }
 
@@ -145,8 +153,24 @@ final class Rollout {
     if (!scene.isActive(node) && !scene.reports().claimsActive(node)) {
       renew.add(node);
       progress = Progress.moving("Rollout", node + " gets a new pod");
-      return;
+    } else if (scene.reports().stale(node)) {
+      progress =
+          Progress.halted(
+              "RolloutHalted",
+              node
+                  + " is active and keeps its old pod: its peer hears it, and nobody can ask it to give"
+                  + " the role up, for it stopped reporting. Mend its way to the API server, or end it:"
+                  + " `kubectl -n "
+                  + scene.namespace()
+                  + " delete daemonset "
+                  + GatewayNodeNames.of(scene.name(), node)
+                  + "`");
+    } else {
+      afterTheRole(node, routers);
     }
+  }
+
+  private void afterTheRole(String node, List<String> routers) {
     Optional<String> successor =
         routers.stream()
             .filter(other -> !other.equals(node))
@@ -171,8 +195,9 @@ final class Rollout {
         .orElse(false);
   }
 
+  /** By a word that counts: what it said before nobody could be heard may be over. */
   private boolean broken(String node) {
-    return scene.reports().broken(node);
+    return scene.reports().broken(node) && !scene.reports().unheard(node);
   }
 
   /** Its agent works: as active or backup, or because it was told to hold no role. */
@@ -223,16 +248,18 @@ final class Rollout {
 
   /** Ready; a router in maintenance is never that, and then it is enough that its agent runs. */
   private boolean podWorks(String node) {
-    boolean available =
-        daemonSet(node)
-            .map(DaemonSet::getStatus)
-            .map(status -> orZero(status.getNumberAvailable()) >= 1)
-            .orElse(false);
-    return available
+    return isAvailable(node)
         || rests(node)
             && scene.observed().pods().stream()
                 .filter(pod -> of(node, pod))
                 .anyMatch(Rollout::started);
+  }
+
+  private boolean isAvailable(String node) {
+    return daemonSet(node)
+        .map(DaemonSet::getStatus)
+        .map(status -> orZero(status.getNumberAvailable()) >= 1)
+        .orElse(false);
   }
 
   private static boolean of(String node, Pod pod) {

@@ -679,6 +679,12 @@ class ClusterPlannerTest {
       assertThat(plan.acceptance().accepted()).isFalse();
       assertThat(stage.daemonSet("a")).isNotNull();
       assertThat(stage.daemonSet("b")).isNotNull();
+
+      stage.deleteDaemonSet("b");
+      stage.reconcile();
+
+      assertThat(stage.daemonSet("a")).isNotNull();
+      assertThat(stage.daemonSet("b")).isNull();
     }
   }
 

@@ -287,6 +287,39 @@ class RolloutTest {
 
     assertThat(pair.imageOf("a")).isEqualTo("agent:1");
     assertThat(pair.imageOf("b")).isEqualTo("agent:2");
+
+    pair.renewed("b");
+    pair.says("b", Role.BACKUP, true);
+    Progress halted = pair.reconcile().progress();
+    assertThat(halted.reason()).isEqualTo("RolloutHalted");
+    assertThat(halted.message()).contains("it stopped reporting", "delete daemonset home-a");
+    assertThat(pair.imageOf("a")).isEqualTo("agent:1");
+    assertThat(pair.spec("a").maintenance()).isFalse();
+  }
+
+  @Test
+  void takesNobodyByAnOldWordOfAFault() {
+    Stage pair = Stage.running("a", "b");
+    pair.says("a", Role.FAULT, false);
+    pair.says("b", Role.FAULT, false);
+    pair.apiServerWasAway(Duration.ofMinutes(4));
+    pair.image("agent:2");
+    pair.reconcile();
+
+    assertThat(pair.imageOf("a")).isEqualTo("agent:1");
+    assertThat(pair.imageOf("b")).isEqualTo("agent:1");
+  }
+
+  @Test
+  void leavesTheLastActiveItsPodWhileItMayBeAllThereIs() {
+    Stage pair = Stage.running("a", "b");
+    pair.leave("b");
+    pair.pass(Duration.ofMinutes(4));
+    pair.image("agent:2");
+    pair.reconcile();
+    pair.reconcile();
+
+    assertThat(pair.imageOf("a")).isEqualTo("agent:1");
   }
 
   private void renewIgnoring(String missing) {
