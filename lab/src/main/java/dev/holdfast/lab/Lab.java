@@ -153,12 +153,7 @@ final class Lab implements AutoCloseable {
   private void installInKubernetes(Path config) throws IOException {
     String name = entry.prefix().substring(0, entry.prefix().length() - 1);
     KubeCluster cluster = KubeCluster.register(options.project(), name, entry.folder());
-    progress.accept("starting Kubernetes, with a node on each router");
-    cluster.up(topology.routers());
-    progress.accept("loading the images on every node");
-    cluster.load();
-    progress.accept("installing the chart");
-    cluster.install();
+    bringUp(cluster);
     progress.accept("applying the resource");
     cluster.kubectl("apply", "-f", config.toString());
     for (Router router : topology.routers()) {
@@ -169,6 +164,20 @@ final class Lab implements AutoCloseable {
               : onHost(router, cluster));
     }
     kubernetes = cluster;
+  }
+
+  /** What no router of ours has a part in. */
+  private void bringUp(KubeCluster cluster) throws IOException {
+    try {
+      progress.accept("starting Kubernetes, with a node on each router");
+      cluster.up(topology.routers());
+      progress.accept("loading the images on every node");
+      cluster.load();
+      progress.accept("installing the chart");
+      cluster.install();
+    } catch (LabException e) {
+      throw LabException.ofMachine(String.valueOf(e.getMessage()), e);
+    }
   }
 
   private HostSoftware onHost(Router router, KubeCluster cluster) throws IOException {

@@ -159,6 +159,7 @@ final class FlowsBench implements Bench {
     }
 
     private void churn() {
+      CopyStack.awaitCalm(() -> stack.held(standing, pair.backup()));
       long held = stack.held(standing, pair.backup());
       ProcessFigures active = figures(pair.active());
       ProcessFigures backup = figures(pair.backup());
