@@ -95,7 +95,11 @@ final class KubernetesAgent implements NodeFollower.Gateway {
     if (source.gatewayNode() != null) {
       return new GatewayNodeSearch.Found(source.namespace(), source.gatewayNode());
     }
-    Optional<GatewayNodeSearch.Found> kept = store.find(options.node());
+    Optional<GatewayNodeSearch.Found> kept =
+        store
+            .find(options.node())
+            .filter(
+                one -> source.namespace() == null || source.namespace().equals(one.namespace()));
     return kept.isPresent() ? kept.get() : search(options.node(), source);
   }
 

@@ -234,10 +234,15 @@ final class FlowWatch {
     }
   }
 
+  /** Some peer may not have been told of it yet. */
+  private boolean isOurEnd(int handle) {
+    return table.isEnded(handle) && table.ownerOf(handle) == FlowTable.OURS;
+  }
+
   /** What the active peer does not know goes; what it knows and we did not write is of before. */
   private void clean(int nowSeconds) {
     int handle = table.find(flow.original, flow.zone);
-    if (handle != FlowTable.NONE && table.note(handle) != 0) {
+    if (handle != FlowTable.NONE && (table.note(handle) != 0 || isOurEnd(handle))) {
       return;
     }
     if (handle != FlowTable.NONE && table.isLive(handle)) {

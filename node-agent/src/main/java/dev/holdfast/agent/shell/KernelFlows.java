@@ -283,6 +283,8 @@ final class KernelFlows implements AutoCloseable {
     cleans = false;
     purging = false;
     dumpAgainNanos = DUMP_AGAIN_NANOS;
+    refusedBeforeReading = table.refused();
+    withoutPlaceBefore = 0;
     flows.setActive(true);
     watch.active(true);
   }
@@ -365,7 +367,7 @@ final class KernelFlows implements AutoCloseable {
       return nowNanos;
     }
     boolean writes =
-        committer.restores()
+        (committer.restores() && dump == Dump.NONE)
             || (continuous ? committer.wantsToWrite() : !commitWanted && committer.hasEnds());
     return Math.min(
         writes && !committer.busy() ? writing.untilNanos() : Long.MAX_VALUE,

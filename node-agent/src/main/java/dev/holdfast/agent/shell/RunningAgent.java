@@ -58,6 +58,7 @@ public final class RunningAgent implements AutoCloseable {
   private static final int ADDRESS_LIFETIME_SECONDS = 3;
 
   private static final long HEARTBEAT_MAX_NANOS = 20_000_000L;
+  private static final long SETTLED_SECONDS = 120;
 
   /** The kernel itself may tell the loss of a carrier a second late. */
   private static final Duration CARRIER_POLL = Duration.ofMillis(20);
@@ -248,10 +249,6 @@ public final class RunningAgent implements AutoCloseable {
           Scheduling.realTimeMachineThreads(Scheduling.Policy.ROUND_ROBIN, REAL_TIME_PRIORITY);
       if (!outcome.permitted()) {
         LOG.warn("no real-time thread why=\"{}\"", outcome.reason());
-      }
-      Scheduling.Outcome locked = Scheduling.lockMemory(true);
-      if (!locked.permitted()) {
-        LOG.warn("a machine that swaps may stop the agent for a while why=\"{}\"", locked.reason());
       }
       loop.run(core.start(found, System.nanoTime()));
     } catch (RuntimeException | Error e) {
@@ -498,12 +495,23 @@ public final class RunningAgent implements AutoCloseable {
   /** Waits until the agent has ended. */
   public void awaitEnd() {
     try {
-      ended.await();
+      // What the start needed beyond that has been given back by then; of locked memory none is.
+      if (!ended.await(SETTLED_SECONDS, TimeUnit.SECONDS)) {
+        lockMemory();
+        ended.await();
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     if (failure != null) {
       throw new IllegalStateException("the loop failed", failure);
+    }
+  }
+
+  private static void lockMemory() {
+    Scheduling.Outcome locked = Scheduling.lockMemory(true);
+    if (!locked.permitted()) {
+      LOG.warn("a machine that swaps may stop the agent for a while why=\"{}\"", locked.reason());
     }
   }
 
@@ -524,7 +532,9 @@ public final class RunningAgent implements AutoCloseable {
 
   @Override
   public void close() {
-    hooks.close();
+    if (failure == null) {
+      hooks.close();
+    }
     monitor.close();
     FlowSync sync = flowSync;
     if (sync != null) {

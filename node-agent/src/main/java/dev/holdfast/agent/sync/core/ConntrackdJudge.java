@@ -52,7 +52,7 @@ public final class ConntrackdJudge {
     long acknowledged = machine.acknowledgedPosition();
     lag.acknowledged(acknowledged, nowNanos);
     boolean nowPeerHolds =
-        nowHeard && acknowledged >= machine.emptyUntil() && lag.lagNanos(nowNanos) < LAG_NANOS;
+        machine.peerHasBegun(acknowledged) && nowHeard && lag.lagNanos(nowNanos) < LAG_NANOS;
     boolean changed =
         !begun || nowHeard != heard || nowWeHold != weHoldTheirs || nowPeerHolds != peerHoldsOurs;
     begun = true;

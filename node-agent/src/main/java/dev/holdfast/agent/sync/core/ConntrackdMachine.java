@@ -141,11 +141,16 @@ public abstract sealed class ConntrackdMachine permits FtfwMachine, NotrackMachi
   }
 
   /**
-   * The peer held nothing of ours when it began, or was met first: it holds ours when it has
-   * confirmed this position, which was the newest then.
+   * The peer held nothing of ours when it began, or was met first: it holds ours once it has
+   * confirmed the position that was the newest then. What it asks for anew later it holds already.
+   *
+   * @param acknowledged up to where it has confirmed now
    */
-  public final long emptyUntil() {
-    return emptyUntil;
+  final boolean peerHasBegun(long acknowledged) {
+    if (acknowledged >= emptyUntil) {
+      emptyUntil = 0;
+    }
+    return emptyUntil == 0;
   }
 
   /** We hold everything that the peer has, as far as the mode can tell. */

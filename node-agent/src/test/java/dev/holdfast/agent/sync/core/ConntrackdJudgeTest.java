@@ -4,6 +4,7 @@ import static dev.holdfast.agent.sync.wire.SyncMessage.ACK;
 import static dev.holdfast.agent.sync.wire.SyncMessage.ALIVE;
 import static dev.holdfast.agent.sync.wire.SyncMessage.HELLO;
 import static dev.holdfast.agent.sync.wire.SyncMessage.HELLO_BACK;
+import static dev.holdfast.agent.sync.wire.SyncMessage.RESYNC;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.holdfast.agent.sync.wire.ConntrackdCodec;
@@ -72,6 +73,19 @@ class ConntrackdJudgeTest {
 
     acknowledgesEverything();
     run(200 * MILLI, true);
+    assertThat(judge.peerHoldsOurs()).isTrue();
+  }
+
+  @Test
+  void onceItHasBegunItGoesOnHoldingOursWhileItAsksForAllOfItAgain() {
+    run(SECOND, true);
+    acknowledgesEverything();
+    run(SECOND, true);
+    assertThat(judge.peerHoldsOurs()).isTrue();
+
+    says(RESYNC);
+    run(2 * SECOND, true);
+
     assertThat(judge.peerHoldsOurs()).isTrue();
   }
 
