@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
 public final class Agent {
 
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = NodeDocument.mapper();
 
   /** Enough for the second compiler to know what an agent does twenty times a second. */
   private static final int REHEARSED_STEPS = 30_000;

@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
 final class AgentLife implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(AgentLife.class);
-  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final ObjectMapper JSON = NodeDocument.mapper();
 
   /** What could not be taken away is tried again after pauses that double from one to the other. */
   private static final long FIRST_PAUSE_MILLIS = 1_000;

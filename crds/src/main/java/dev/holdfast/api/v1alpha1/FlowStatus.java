@@ -8,7 +8,7 @@ import io.fabric8.generator.annotation.Size;
 import java.util.Map;
 
 /** How many flows there are, and why some are not protected. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record FlowStatus(
     @JsonPropertyDescription("Flows that this router tracks.") @Required long tracked,
     @JsonProperty("protected")

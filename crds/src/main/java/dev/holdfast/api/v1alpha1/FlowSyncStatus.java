@@ -8,7 +8,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Flow sync with every other router. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record FlowSyncStatus(
     @JsonPropertyDescription("One per other router.") @Size(max = 8) List<PeerStatus> peers,
     @JsonPropertyDescription(

@@ -7,7 +7,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The report of one router's agent. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record GatewayNodeStatus(
     @JsonPropertyDescription("metadata.generation of the GatewayNode that the agent works by.")
         @Nullable Long observedGeneration,

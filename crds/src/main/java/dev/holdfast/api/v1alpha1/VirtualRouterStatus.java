@@ -10,7 +10,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One virtual router as its router sees it. */
-@JsonInclude(JsonInclude.Include.NON_NULL)
+@JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record VirtualRouterStatus(
     @JsonPropertyDescription("Name of the network.") @Required @Size(max = 32) String network,
     @JsonPropertyDescription("IPv4 or IPv6.") @Required Family family,
