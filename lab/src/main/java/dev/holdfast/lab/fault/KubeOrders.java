@@ -70,7 +70,7 @@ final class KubeOrders {
   }
 
   void repairChart() {
-    cluster.upgrade(Map.of());
+    cluster.reinstall();
   }
 
   void stopApi() {

@@ -40,6 +40,7 @@ public final class KubeCluster {
   private static final Path STATE = Path.of("/var/lib/kubelab");
 
   private final Path project;
+  private Map<String, ?> upgraded = Map.of();
   private final String name;
   private final int port;
 
@@ -290,10 +291,16 @@ public final class KubeCluster {
 
   /** Upgrades or repairs it. */
   public void upgrade(Map<String, ?> values) {
+    upgraded = values;
     UpgradeCommand upgrade = new Helm(project.resolve("helm/holdfast")).upgrade().withName(RELEASE);
     upgrade.set("operator.hostNetwork", true);
     values.forEach(upgrade::set);
     upgrade.withNamespace(NAMESPACE).install().withKubeConfig(kubeconfig()).call();
+  }
+
+  /** With the values of the last upgrade: what runs keeps its image. */
+  public void reinstall() {
+    upgrade(upgraded);
   }
 
   public void uninstall() {
