@@ -40,9 +40,9 @@ public final class KubeCluster {
   private static final Path STATE = Path.of("/var/lib/kubelab");
 
   private final Path project;
-  private Map<String, ?> upgraded = Map.of();
   private final String name;
   private final int port;
+  private Map<String, ?> upgraded = Map.of();
 
   private KubeCluster(Path project, String name, int port) {
     this.project = project;
@@ -289,7 +289,7 @@ public final class KubeCluster {
     install.withNamespace(NAMESPACE).createNamespace().withKubeConfig(kubeconfig()).call();
   }
 
-  /** Upgrades or repairs it. */
+  /** Upgrades it, and installs it where it is gone. */
   public void upgrade(Map<String, ?> values) {
     upgraded = values;
     UpgradeCommand upgrade = new Helm(project.resolve("helm/holdfast")).upgrade().withName(RELEASE);
